@@ -1,0 +1,57 @@
+//! The arguments that every tool takes.
+
+use crate::output::Format;
+use crate::verdict::Condition;
+use clap::builder::FalseyValueParser;
+use std::path::PathBuf;
+
+/// A tool's parsed command line.
+pub trait Arguments: clap::Parser {
+    /// The arguments that every tool takes.
+    fn common(&self) -> &Common;
+
+    /// What this run works on, where a tool has several; else its records
+    /// carry the tool's name.
+    fn subject(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// The arguments that every tool takes.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Pipeline and configuration")]
+pub struct Common {
+    /// When to do the work, given the records read from stdin
+    #[arg(long = "if", value_name = "CONDITION", value_enum)]
+    pub condition: Option<Condition>,
+
+    /// Do not read records from stdin
+    #[arg(
+        long,
+        env = "SEXTANT_NO_INPUT",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    pub no_input: bool,
+
+    /// How stdout is written [default: text on a terminal, else ndjson]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<Format>,
+
+    /// Work in this folder instead of the current one
+    #[arg(short = 'C', long = "folder", value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+
+    /// The configuration file [default: the nearest `sextant.toml` upwards]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "SEXTANT_CONFIG",
+        hide_env_values = true
+    )]
+    pub config: Option<PathBuf>,
+
+    /// The environment whose `[env.NAME]` overrides the configuration
+    #[arg(long, value_name = "NAME", env = "SEXTANT_ENV", hide_env_values = true)]
+    pub env: Option<String>,
+}

@@ -1,0 +1,303 @@
+//! One run of one tool, from its arguments to its exit status.
+
+mod ending;
+mod outcome;
+
+pub use outcome::Outcome;
+
+use crate::arguments::{Arguments, Common};
+use crate::config::{Config, Source};
+use crate::failure::{Exit, Failure};
+use crate::output::{self, Format, Output};
+use crate::record::Status;
+use crate::signals;
+use crate::state::{Lock, State};
+use crate::stdin::{self, Line};
+use crate::upstream::{Disposition, Upstream};
+use crate::verdict::Condition;
+use anyhow::Result;
+use ending::redact_record;
+use serde_json::Value;
+use std::ffi::OsString;
+use std::io::{self, BufReader};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// What distinguishes one tool from another before it works.
+#[derive(Debug, Clone, Copy)]
+pub struct Tool {
+    /// The executable's name, and the `tool` of its records.
+    pub name: &'static str,
+    /// When it works, unless `--if` says otherwise.
+    pub gate: Condition,
+    /// The tools whose records it reads, rather than only passing them on.
+    pub reads: &'static [&'static str],
+}
+
+/// One run: what it was told, and where what it says goes.
+#[derive(Debug)]
+pub struct Run {
+    /// The configuration, `.env` included.
+    pub config: Config,
+    /// What the tools before this one said.
+    pub upstream: Upstream,
+    tool: Tool,
+    name: String,
+    id: String,
+    project: String,
+    env: Option<String>,
+    started: Instant,
+    output: Output,
+    state: Option<State>,
+    /// People have been told already what went wrong.
+    told: bool,
+}
+
+/// Parses the command line, reads stdin, and calls `work` if the gate is open.
+///
+/// Every path ends in a final record and in the exit status of
+/// [the contract](crate).
+pub fn run<A: Arguments>(
+    tool: Tool,
+    work: impl FnOnce(&A, &mut Run) -> Result<Outcome>,
+) -> ExitCode {
+    if let Err(error) = signals::listen() {
+        output::note(tool.name, &format!("signals cannot be handled: {error}"));
+    }
+    let args = match A::try_parse() {
+        Ok(args) => args,
+        Err(error) => return refuse_usage(tool, &error),
+    };
+    let common = args.common();
+    let name = args.subject().unwrap_or(tool.name).to_owned();
+    let config = configure(common);
+    let (config, trouble) = match config {
+        Ok(config) => (config, None),
+        Err(error) => (Config::default(), Some(error)),
+    };
+    let mut run = Run::new(tool, name, config, common.format);
+    if let Some(env) = &common.env {
+        run.env.get_or_insert_with(|| env.clone());
+    }
+    let read = run.read(!common.no_input && stdin::is_connected());
+    let gate = common.condition.unwrap_or(tool.gate);
+    let ended = match (read, trouble) {
+        (Err(error), _) | (Ok(()), Some(error)) => Err(error),
+        (Ok(()), None) => run.work(gate, |run| work(&args, run)),
+    };
+    run.end(ended)
+}
+
+/// A mistake on the command line is a record too: a tool downstream must not
+/// take this tool's silence for success. `--help` and `--version` are answers.
+fn refuse_usage(tool: Tool, error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        return if error.print().is_ok() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        };
+    }
+    let _ = error.print();
+    if Format::fitting() == Format::Text {
+        return ExitCode::from(Exit::NotStarted.code());
+    }
+    let mut run = Run::new(tool, tool.name.to_owned(), Config::default(), None);
+    let read = run.read(stdin::is_connected());
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    let failure = Failure::not_started("usage", first.trim_start_matches("error: "))
+        .hint(format!("see `{} --help`", tool.name));
+    run.told = true;
+    run.end(read.and(Err(failure.into())))
+}
+
+fn configure(common: &Common) -> Result<Config> {
+    let here = common.folder.as_deref().unwrap_or(Path::new("."));
+    // Symbolic links are followed here: what a folder runs is found by its
+    // real name.
+    let folder = here.canonicalize().map_err(|error| {
+        Failure::not_started(
+            "usage",
+            format!("cannot work in `{}`: {error}", here.display()),
+        )
+    })?;
+    let text = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    Config::load(&Source {
+        config: common.config.clone(),
+        env: common.env.clone(),
+        folder,
+        vars: std::env::vars_os().filter_map(text).collect(),
+    })
+}
+
+impl Run {
+    fn new(tool: Tool, name: String, config: Config, format: Option<Format>) -> Self {
+        Self {
+            upstream: Upstream::new(tool.reads),
+            id: String::new(),
+            project: config.project(),
+            env: config.env.clone(),
+            started: Instant::now(),
+            output: Output::new(format.unwrap_or_else(Format::fitting)),
+            state: None,
+            told: false,
+            config,
+            tool,
+            name,
+        }
+    }
+
+    /// Tells people what is going on, in one line on stderr.
+    pub fn note(&self, text: &str) {
+        output::note(self.tool.name, text);
+    }
+
+    /// The id that all records of this pipeline carry.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The application's name.
+    pub fn project(&self) -> &str {
+        &self.project
+    }
+
+    /// How stdout is written.
+    pub fn format(&self) -> Format {
+        self.output.format()
+    }
+
+    /// Writes text for people to stdout, when it is they who read it.
+    pub fn text(&mut self, text: &str) {
+        self.output.text(text);
+    }
+
+    /// Writes a final record beyond the tool's own, such as one for each item
+    /// of a list, when it is programs that read.
+    pub fn item(&mut self, name: &str, status: Status, summary: &str, data: Value) {
+        if self.format() == Format::Ndjson {
+            let mut record = self.header(status);
+            name.clone_into(&mut record.name);
+            summary.clone_into(&mut record.summary);
+            record.data = data;
+            redact_record(&mut record);
+            self.output.record(&record);
+        }
+    }
+
+    /// The project's state folder.
+    pub fn state(&mut self) -> Result<&State> {
+        if self.state.is_none() {
+            self.state = Some(State::open(&self.project)?);
+        }
+        self.state
+            .as_ref()
+            .ok_or_else(|| anyhow::anyhow!("no state folder"))
+    }
+
+    /// Takes a lock that excludes other runs for this project.
+    pub fn lock(&mut self, name: &str) -> Result<Lock> {
+        let owner = self.tool.name;
+        self.state()?.lock(name, owner)
+    }
+
+    /// Reads stdin to its end, if it is connected, and announces this run as
+    /// soon as the pipeline's id is known.
+    fn read(&mut self, connected: bool) -> Result<()> {
+        if !connected {
+            self.announce();
+            return Ok(());
+        }
+        let waiting = stdin::say_when_waiting(self.tool.name);
+        let mut reader = BufReader::with_capacity(1 << 16, io::stdin());
+        let read = stdin::lines(&mut reader, |line| self.line(&line));
+        drop(waiting);
+        self.announce();
+        for record in self.upstream.end() {
+            let line = record.line();
+            self.output.pass(line.as_bytes());
+            self.remember(&line);
+        }
+        read.map_err(|error| {
+            Failure::not_started("bad_input", format!("cannot read stdin: {error}"))
+        })?;
+        self.refuse_bad_input()
+    }
+
+    fn line(&mut self, line: &Line<'_>) {
+        let (disposition, bytes) = match line {
+            Line::Whole(bytes) => (self.upstream.line(bytes), *bytes),
+            Line::Last(bytes) => (self.upstream.last_line(bytes), *bytes),
+            Line::TooLong => (self.upstream.too_long(), &[][..]),
+        };
+        if self.upstream.run.is_some() {
+            self.announce();
+        }
+        if disposition == Disposition::Pass {
+            self.output.pass(bytes);
+        }
+    }
+
+    /// Writes the `running` record, once.
+    fn announce(&mut self) {
+        if self.id.is_empty() {
+            let id = self.upstream.run.clone();
+            self.id = id.unwrap_or_else(|| ulid::Ulid::generate().to_string());
+            if self.format() == Format::Ndjson {
+                let running = self.header(Status::Running);
+                self.output.record(&running);
+            }
+        }
+    }
+
+    fn refuse_bad_input(&self) -> Result<()> {
+        let refused = &self.upstream.refused;
+        let Some((number, why)) = refused.first() else {
+            return Ok(());
+        };
+        let lines: Vec<_> = refused.iter().take(100).map(|(number, _)| number).collect();
+        let more = refused.len() - 1;
+        let more = if more == 0 {
+            String::new()
+        } else {
+            format!(", and {more} more")
+        };
+        Err(Failure::not_started(
+            "bad_input",
+            format!("line {number} of stdin is {why}{more}"),
+        )
+        .hint("feed it records only, or use `--no-input`")
+        .data(serde_json::json!({ "lines": lines, "refused": refused.len() }))
+        .into())
+    }
+
+    fn work(
+        &mut self,
+        gate: Condition,
+        work: impl FnOnce(&mut Self) -> Result<Outcome>,
+    ) -> Result<Outcome> {
+        if !gate.holds(self.upstream.verdict) {
+            let why = match (gate, &self.upstream.first_failure) {
+                (Condition::Failure, _) => "nothing before it failed".to_owned(),
+                (_, Some(who)) => who.clone(),
+                (_, None) => "something before it failed".to_owned(),
+            };
+            return Ok(Outcome {
+                status: Status::Skip,
+                ..Outcome::ok(format!("not run: {why}"), serde_json::json!({}))
+            });
+        }
+        // Whoever stops a pipeline does not want its next deployment step; the
+        // steps that are there for failures are what the signal is noted for.
+        if let (Some(number), Condition::Success) = (signals::noted(), gate) {
+            return Err(signals::failure(number).into());
+        }
+        signals::begin_work();
+        let outcome = work(self)?;
+        Ok(outcome)
+    }
+}
