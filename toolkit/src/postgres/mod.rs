@@ -1,0 +1,41 @@
+//! PostgreSQL: where a server is, what it is asked, and a still picture of it.
+//!
+//! A [`Server`] is reached in one of two ways: by the programs of its own
+//! container, or by local programs and the wire protocol under libpq's rules
+//! ([`Params`]). A [`Session`] asks it questions the same way in both; a
+//! [`Snapshot`] holds one moment of a database still, for `pg_dump` and for the
+//! counts that the dump is compared with.
+
+mod certificate;
+mod conninfo;
+mod copy;
+mod counts;
+mod csv;
+mod error;
+mod filter;
+mod hosts;
+mod params;
+mod pgpass;
+mod place;
+mod properties;
+mod psql;
+pub mod quote;
+mod service;
+mod session;
+mod snapshot;
+mod tables;
+mod tls;
+mod verifier;
+mod version;
+mod wire;
+
+pub use counts::{Counts, Difference};
+pub use hosts::Host;
+pub use params::Params;
+pub use place::Server;
+pub use properties::{Grant, Properties, Setting};
+pub use session::{Canceller, Session};
+pub use snapshot::Snapshot;
+pub use tables::Table;
+pub use tls::{SslMode, Tls};
+pub use version::Version;
