@@ -1,0 +1,54 @@
+CREATE ROLE :owner;
+CREATE ROLE :reader;
+CREATE EXTENSION hstore;
+CREATE SCHEMA "My Schema";
+ALTER SCHEMA "My Schema" OWNER TO :owner;
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy; --');
+CREATE DOMAIN percent AS int CHECK (VALUE BETWEEN 0 AND 100);
+CREATE TABLE "select" (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "from" text NOT NULL, note text, tags hstore);
+INSERT INTO "select" ("from", note, tags) VALUES
+  ('plain', NULL, NULL), ('back\slash', '\N', 'a=>1'), (E'tab\tnew\nline', '\.', ''), ('', E'\\.\n\\! id', '"x;"=>NULL');
+CREATE TABLE "My Schema"."Table; --" (id bigint PRIMARY KEY, m mood, p percent,
+  twice int GENERATED ALWAYS AS (p * 2) STORED);
+INSERT INTO "My Schema"."Table; --" SELECT i, 'ok', i % 100 FROM generate_series(1, 500) AS i;
+ALTER TABLE "My Schema"."Table; --" OWNER TO :owner;
+CREATE TABLE parts (at date NOT NULL, n int) PARTITION BY RANGE (at);
+CREATE TABLE parts_2025 PARTITION OF parts FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+CREATE TABLE parts_rest PARTITION OF parts DEFAULT;
+INSERT INTO parts SELECT '2025-12-01'::date + i, i FROM generate_series(1, 60) AS i;
+CREATE TABLE by_mood (m mood, n int) PARTITION BY HASH (m);
+CREATE TABLE by_mood_0 PARTITION OF by_mood FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE by_mood_1 PARTITION OF by_mood FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO by_mood VALUES ('sad', 1), ('ok', 2), ('happy; --', 3);
+CREATE TABLE a (id int PRIMARY KEY, b int);
+CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a DEFERRABLE);
+ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b DEFERRABLE;
+BEGIN; SET CONSTRAINTS ALL DEFERRED; INSERT INTO a VALUES (1, 1); INSERT INTO b VALUES (1, 1); COMMIT;
+CREATE TABLE nothing ();
+CREATE TABLE empty (id serial);
+CREATE UNLOGGED TABLE fleeting AS SELECT 1 AS one;
+CREATE SEQUENCE used START 10 INCREMENT 5; SELECT nextval('used'), nextval('used');
+CREATE SEQUENCE down INCREMENT -1; SELECT nextval('down'), nextval('down');
+CREATE SEQUENCE unused;
+CREATE MATERIALIZED VIEW sums AS SELECT m, count(*) FROM "My Schema"."Table; --" GROUP BY m;
+CREATE MATERIALIZED VIEW not_yet AS SELECT 1 AS one WITH NO DATA;
+CREATE VIEW seen AS SELECT "from" FROM "select" WHERE id > 1;
+CREATE FUNCTION count_up() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+  -- COPY x FROM stdin;
+  RAISE EXCEPTION 'the trigger fired: \.';
+END;
+$body$;
+CREATE TRIGGER no_more BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION count_up();
+CREATE FUNCTION twice(n int) RETURNS int BEGIN ATOMIC SELECT CASE WHEN n > 0 THEN n * 2 ELSE 0 END; END;
+ALTER TABLE "select" ENABLE ROW LEVEL SECURITY;
+CREATE POLICY mine ON "select" USING ("from" = current_user);
+GRANT SELECT ON "select" TO :reader;
+ALTER DEFAULT PRIVILEGES FOR ROLE :owner IN SCHEMA "My Schema" GRANT SELECT ON TABLES TO :reader;
+CREATE STATISTICS both_of_a (dependencies) ON id, b FROM a;
+CREATE PUBLICATION news FOR TABLE a, b;
+CREATE FUNCTION on_ddl() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION on_ddl();
+SELECT lo_from_bytea(4711, 'a large\012object'::bytea), lo_from_bytea(4712, repeat('x', 100000)::bytea);
+COMMENT ON LARGE OBJECT 4711 IS 'it''s \ large';
+ALTER LARGE OBJECT 4712 OWNER TO :owner;

@@ -1,0 +1,287 @@
+//! Brings a set back: check, ask, load all of it aside, and only then exchange
+//! what is live.
+
+use crate::choice::{self, Choice, Chosen, Kind};
+use crate::cli::Args;
+use crate::database::Globals;
+use crate::dump;
+use crate::files::{self, Unpacked};
+use crate::target::{self, Roots, Targets};
+use crate::{database, prove};
+use anyhow::{Context, Result};
+use chrono::Local;
+use serde_json::{Value, json};
+use std::time::Instant;
+use toolkit::application::Application;
+use toolkit::confirm;
+use toolkit::failure::Failure;
+use toolkit::redis;
+use toolkit::run::{Outcome, Run};
+use toolkit::set::Stamp;
+use toolkit::{checksum, render};
+
+pub(crate) fn run(args: &Args, run: &mut Run) -> Result<Outcome> {
+    let config = run.config.clone();
+    let choice = choice::choose(args, &config, &run.upstream)?;
+    verify(&choice, run)?;
+    let application = Application::discover(&config)?;
+    let targets = Targets::find(args, &choice, &application)?;
+    if args.check {
+        let _lock = run.lock("check")?;
+        return prove::run(&choice, &targets, jobs(args), run);
+    }
+    ask(args, &choice, &targets, run)?;
+    let _lock = run.lock("data")?;
+    let job = Job {
+        stamp: Stamp::at(Local::now()).to_string(),
+        keep_old: args.keep_old || config.file.restore.keep_old == Some(true),
+        in_place: args.in_place,
+        jobs: jobs(args),
+    };
+    bring_back(&choice, &targets, &job, run)
+}
+
+/// How one run restores.
+struct Job {
+    stamp: String,
+    keep_old: bool,
+    in_place: bool,
+    jobs: usize,
+}
+
+/// A part that is loaded aside, and what it will replace.
+enum Staged<'a> {
+    Database(Box<database::Staged>),
+    DatabaseInPlace(&'a Chosen),
+    Redis(&'a Chosen),
+    Files(Vec<Unpacked>),
+}
+
+/// Every part is, byte for byte, what was saved.
+///
+/// # Errors
+/// `damaged`: nothing was touched.
+fn verify(choice: &Choice, run: &Run) -> Result<()> {
+    for chosen in &choice.parts {
+        let Some(part) = &chosen.part else { continue };
+        let (bytes, sha256) = checksum::of_file(&chosen.path)?;
+        if (bytes, &sha256) != (part.bytes, &part.sha256) {
+            let message = format!(
+                "`{}` is not what was saved: its SHA-256 is {sha256}, not {}",
+                chosen.path.display(),
+                part.sha256
+            );
+            return Err(Failure::not_started("damaged", message)
+                .hint("restore from another set; `backup --check` reads one again")
+                .into());
+        }
+    }
+    let proven = choice
+        .parts
+        .iter()
+        .filter(|chosen| chosen.part.is_some())
+        .count();
+    run.note(&format!(
+        "{proven} of {} parts have a checksum, and it holds",
+        choice.parts.len()
+    ));
+    Ok(())
+}
+
+/// Asks for the name of what will be replaced.
+fn ask(args: &Args, choice: &Choice, targets: &Targets, run: &Run) -> Result<()> {
+    let allowed = run
+        .config
+        .var("ROLLBACK_AUTO")
+        .is_some_and(|value| value == "true");
+    if args.yes || allowed {
+        return Ok(());
+    }
+    let names: Vec<_> = choice
+        .parts
+        .iter()
+        .map(|chosen| targets.describe(chosen))
+        .collect();
+    let question = format!(
+        "`{}` is about to replace {}.",
+        choice.path.display(),
+        names.join(", ")
+    );
+    let database = choice
+        .parts
+        .iter()
+        .find_map(|chosen| targets.database(chosen));
+    confirm::word(
+        &question,
+        &database.unwrap_or_else(|| run.project().to_owned()),
+    )
+}
+
+/// Loads every part aside, then exchanges them one after the other.
+fn bring_back(choice: &Choice, targets: &Targets, job: &Job, run: &Run) -> Result<Outcome> {
+    sweep(choice, targets, run)?;
+    for chosen in &choice.parts {
+        targets.check_replaceable(chosen)?;
+    }
+    let begun = Instant::now();
+    let mut staged = Vec::new();
+    let mut done = Vec::new();
+    for chosen in &choice.parts {
+        let context = || format!("cannot restore `{}`", chosen.name);
+        if chosen.kind == Kind::Globals {
+            done.push(globals(chosen, targets).with_context(context)?);
+        } else {
+            run.note(&format!("`{}`: loading aside", chosen.name));
+            staged.push((chosen, stage(chosen, targets, job).with_context(context)?));
+        }
+    }
+    for (chosen, part) in staged {
+        let exchanged = exchange(chosen, part, targets, job);
+        let exchanged = exchanged
+            .with_context(|| format!("cannot restore `{}`{}", chosen.name, already(&done)))?;
+        run.note(&format!("`{}` is back", chosen.name));
+        done.push(exchanged);
+    }
+    Ok(outcome(choice, begun, &done))
+}
+
+fn stage<'a>(chosen: &'a Chosen, targets: &Targets, job: &Job) -> Result<Staged<'a>> {
+    Ok(match chosen.kind {
+        Kind::Database if job.in_place => Staged::DatabaseInPlace(chosen),
+        Kind::Database => {
+            let wanted = targets.wanted(chosen, &job.stamp, job.jobs)?;
+            Staged::Database(Box::new(database::stage(wanted)?))
+        }
+        Kind::Redis => {
+            dump::inspect_redis(chosen)?;
+            Staged::Redis(chosen)
+        }
+        Kind::Files | Kind::Globals => Staged::Files(unpack(chosen, targets, job)?),
+    })
+}
+
+fn outcome(choice: &Choice, begun: Instant, done: &[Value]) -> Outcome {
+    let took = render::duration(begun.elapsed());
+    let count = if done.len() == 1 {
+        "1 part".to_owned()
+    } else {
+        format!("{} parts", done.len())
+    };
+    let summary = format!("{count} of {} restored in {took}", choice.path.display());
+    let warnings: Vec<_> = done
+        .iter()
+        .filter_map(|part| part[part["kind"].as_str()?]["warnings"].as_array())
+        .flatten()
+        .cloned()
+        .collect();
+    let data =
+        json!({ "path": choice.path, "checked": false, "parts": done, "warnings": warnings });
+    match warnings.first().and_then(Value::as_str) {
+        None => Outcome::ok(summary, data),
+        Some(first) => {
+            let more = warnings.len() - 1;
+            let more = if more == 0 {
+                String::new()
+            } else {
+                format!(", and {more} more")
+            };
+            Outcome::warn(
+                summary,
+                data,
+                Failure::new("restored_otherwise", format!("{first}{more}")),
+            )
+        }
+    }
+}
+
+/// What a message adds when some parts are live already.
+fn already(done: &[Value]) -> String {
+    let names: Vec<_> = done
+        .iter()
+        .filter_map(|part| part["name"].as_str())
+        .collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!(" (restored before it: {})", names.join(", "))
+    }
+}
+
+/// Finishes or removes what killed runs left.
+fn sweep(choice: &Choice, targets: &Targets, run: &Run) -> Result<()> {
+    let mut found = Vec::new();
+    if let Some(postgres) = &targets.postgres {
+        found.extend(database::sweep(&postgres.server, &postgres.database)?);
+    }
+    if let Some(redis) = &targets.redis {
+        redis::repair(&redis.server, &redis.place)?;
+    }
+    for roots in choice.parts.iter().flat_map(|chosen| targets.roots(chosen)) {
+        found.extend(files::sweep(&roots.target)?);
+    }
+    for words in &found {
+        run.note(words);
+    }
+    Ok(())
+}
+
+/// Creates the roles that are missing. Those that exist are changed only when
+/// roles were asked for by name: the application knows their passwords.
+fn globals(chosen: &Chosen, targets: &Targets) -> Result<Value> {
+    let postgres = targets.postgres()?;
+    let how = if chosen.named {
+        Globals::All
+    } else {
+        Globals::Missing
+    };
+    let sql = dump::open(chosen, 1)?;
+    let made = database::globals(&postgres.server, &postgres.database, sql, how)?;
+    Ok(json!({ "name": chosen.name, "kind": "globals", "globals": made }))
+}
+
+fn unpack(chosen: &Chosen, targets: &Targets, job: &Job) -> Result<Vec<Unpacked>> {
+    let unpack = |roots: &Roots| {
+        let plan = files::Plan {
+            target: &roots.target,
+            inside: &roots.inside,
+            scope: roots.scope(),
+            stamp: &job.stamp,
+            expected: chosen.part.as_ref().map(|part| part.raw_bytes),
+            keep_old: job.keep_old,
+        };
+        files::unpack(&plan, dump::open(chosen, job.jobs)?)
+    };
+    targets.roots(chosen).iter().map(unpack).collect()
+}
+
+/// Puts a loaded part in the place of the live one.
+fn exchange(chosen: &Chosen, part: Staged<'_>, targets: &Targets, job: &Job) -> Result<Value> {
+    let name = &chosen.name;
+    Ok(match part {
+        Staged::Database(staged) => {
+            json!({ "name": name, "kind": "database", "database": staged.swap(job.keep_old)? })
+        }
+        Staged::DatabaseInPlace(chosen) => {
+            let wanted = targets.wanted(chosen, &job.stamp, job.jobs)?;
+            json!({ "name": name, "kind": "database", "database": database::in_place(wanted)? })
+        }
+        Staged::Redis(chosen) => {
+            let redis = targets.redis()?;
+            let replaced = redis::replace(&redis.server, &redis.place, &chosen.path)?;
+            json!({ "name": name, "kind": "redis", "redis": replaced })
+        }
+        Staged::Files(unpacked) => {
+            let kept = unpacked
+                .into_iter()
+                .map(Unpacked::exchange)
+                .collect::<Result<Vec<_>>>()?;
+            let kept: Vec<_> = kept.into_iter().flatten().collect();
+            json!({ "name": name, "kind": "files", "targets": target::shown(&targets.roots(chosen)), "kept": kept })
+        }
+    })
+}
+
+fn jobs(args: &Args) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    args.jobs.map_or_else(cores, usize::from)
+}
