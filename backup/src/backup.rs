@@ -119,22 +119,7 @@ fn outcome(path: &Path, info: &Info, removed: &[String], trouble: Option<String>
         "removed": removed,
         "warnings": warnings,
     });
-    match warnings.first() {
-        None => Outcome::ok(summary, data),
-        Some(first) => {
-            let more = warnings.len() - 1;
-            let more = if more == 0 {
-                String::new()
-            } else {
-                format!(", and {more} more")
-            };
-            Outcome::warn(
-                summary,
-                data,
-                Failure::new("incomplete_view", format!("{first}{more}")),
-            )
-        }
-    }
+    Outcome::warned(summary, data, "incomplete_view", &warnings)
 }
 
 /// A part as the record shows it: its proof without the member index.

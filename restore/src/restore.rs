@@ -172,26 +172,11 @@ fn outcome(choice: &Choice, begun: Instant, done: &[Value]) -> Outcome {
         .iter()
         .filter_map(|part| part[part["kind"].as_str()?]["warnings"].as_array())
         .flatten()
-        .cloned()
+        .filter_map(|warning| warning.as_str().map(str::to_owned))
         .collect();
     let data =
         json!({ "path": choice.path, "checked": false, "parts": done, "warnings": warnings });
-    match warnings.first().and_then(Value::as_str) {
-        None => Outcome::ok(summary, data),
-        Some(first) => {
-            let more = warnings.len() - 1;
-            let more = if more == 0 {
-                String::new()
-            } else {
-                format!(", and {more} more")
-            };
-            Outcome::warn(
-                summary,
-                data,
-                Failure::new("restored_otherwise", format!("{first}{more}")),
-            )
-        }
-    }
+    Outcome::warned(summary, data, "restored_otherwise", &warnings)
 }
 
 /// What a message adds when some parts are live already.

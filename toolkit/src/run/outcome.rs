@@ -35,6 +35,24 @@ impl Outcome {
         }
     }
 
+    /// Done; with `warnings`, the first of them and how many more there are
+    /// stand under `reason`.
+    pub fn warned(
+        summary: impl Into<String>,
+        data: Value,
+        reason: &'static str,
+        warnings: &[String],
+    ) -> Self {
+        match warnings {
+            [] => Self::ok(summary, data),
+            [only] => Self::warn(summary, data, Failure::new(reason, only)),
+            [first, more @ ..] => {
+                let message = format!("{first}, and {} more", more.len());
+                Self::warn(summary, data, Failure::new(reason, message))
+            }
+        }
+    }
+
     /// The answer to a question (a listing, a plan): nothing was done, so it
     /// does not enter the history.
     #[must_use]
