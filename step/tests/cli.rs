@@ -36,26 +36,6 @@ fn step_reading(place: &Place, input: &str, args: &[&str]) -> Seen {
     Seen::of(&child.wait_with_output().unwrap())
 }
 
-/// Calls it on a terminal of its own, as `script` makes one.
-fn step_on_a_terminal(place: &Place, answer: &str, args: &str) -> (Option<i32>, String) {
-    let line = format!("{STEP} {args}");
-    let mut command = place.tool("script");
-    command
-        .env("TERM", "dumb")
-        .args(["--quiet", "--return", "--command", &line, "/dev/null"]);
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(answer.as_bytes()).unwrap();
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    let shown = String::from_utf8(output.stdout).unwrap();
-    (output.status.code(), shown.replace('\r', ""))
-}
-
 const OK: &str = r#"{"v":9,"run":"R","tool":"later","name":"later","status":"ok","new":[1,  2]}"#;
 
 #[test]
@@ -256,11 +236,11 @@ fn a_broken_configuration_is_refused_with_its_place() {
 #[test]
 fn a_confirmation_is_typed_on_the_terminal() {
     let place = place("[step.prod]\nrun = \"touch ran\"\nconfirm = \"DEPLOY\"\n");
-    let (code, shown) = step_on_a_terminal(&place, "no\n", "prod");
+    let (code, shown) = place.on_a_terminal(&format!("{STEP} prod"), "no\n");
     assert_eq!(code, Some(1), "{shown}");
     assert!(shown.contains("Type `DEPLOY` to go on: "), "{shown}");
     assert!(!place.folder().join("ran").exists());
-    let (code, shown) = step_on_a_terminal(&place, "DEPLOY\n", "prod");
+    let (code, shown) = place.on_a_terminal(&format!("{STEP} prod"), "DEPLOY\n");
     assert_eq!(code, Some(0), "{shown}");
     assert!(shown.contains("✓ step prod"), "{shown}");
     assert!(place.folder().join("ran").exists());
@@ -269,7 +249,7 @@ fn a_confirmation_is_typed_on_the_terminal() {
 #[test]
 fn without_a_terminal_a_confirmation_is_given_beforehand() {
     let place = place("");
-    // A process of a new kernel session has no terminal.
+    // A process of its own `setsid` has no terminal.
     let step = |args: &[&str]| {
         let mut command = place.tool("setsid");
         Seen::run(command.args(["--wait", STEP]).args(args))

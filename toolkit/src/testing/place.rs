@@ -2,6 +2,7 @@
 //! backup sets that no other test uses.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
@@ -76,6 +77,26 @@ impl Place {
     /// Writes a file of the working folder, and the folders that it is in.
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         write(&self.folder.join(name), content);
+    }
+
+    /// Calls a command line on a terminal of its own, as `script` makes one,
+    /// and types `answer`; its exit status, and what it showed.
+    pub fn on_a_terminal(&self, line: &str, answer: &str) -> (Option<i32>, String) {
+        let mut command = self.tool("script");
+        command
+            .env("TERM", "dumb")
+            .args(["--quiet", "--return", "--command", line, "/dev/null"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut child = command.spawn().expect("`script` is installed");
+        let mut stdin = child.stdin.take().expect("stdin is piped");
+        stdin
+            .write_all(answer.as_bytes())
+            .expect("the answer can be typed");
+        drop(stdin);
+        let output = child.wait_with_output().expect("it ends");
+        let shown = String::from_utf8_lossy(&output.stdout).replace('\r', "");
+        (output.status.code(), shown)
     }
 
     /// A program called in the working folder, with nothing on stdin, as if the
