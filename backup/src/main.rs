@@ -9,6 +9,7 @@ mod files;
 mod folder;
 mod globals;
 mod list;
+mod pipe;
 mod plan;
 mod program;
 mod progress;

@@ -1,9 +1,10 @@
 //! Saves one part into the set in the making.
 
 use crate::backup::Job;
-use crate::compress::{self, Codec, Compressor};
+use crate::compress::{Codec, Compressor};
 use crate::files::{self, Exclude, Root};
 use crate::folder::Draft;
+use crate::pipe::Pipe;
 use crate::plan::{Planned, Source};
 use crate::program::Sink;
 use crate::progress::Progress;
@@ -140,9 +141,8 @@ fn pack_dump<'a>(
     packed: &'a RefCell<Option<Packed>>,
 ) -> impl Sink + 'a {
     move |dump: &mut ChildStdout, seen: &mut dyn FnMut(&[u8])| {
-        compress::widen(&*dump);
         let mut compressor = Compressor::new(file, codec(job.method), job.jobs)?;
-        let bytes = compressor.copy_from(dump, |piece| {
+        let bytes = compressor.copy_from(&mut Pipe::new(dump), |piece| {
             progress.advance(piece.len());
             seen(piece);
         })?;

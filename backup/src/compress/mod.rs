@@ -11,17 +11,13 @@ mod pipeline;
 pub(crate) use codec::Codec;
 
 use pipeline::{Block, Pipeline};
-use rustix::pipe::fcntl_setpipe_size;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::AsFd;
 use toolkit::part::Packed;
 
 /// How much is compressed at once. Smaller blocks compress worse; larger ones
 /// leave the processor's cache.
 const BLOCK: usize = 1 << 20;
-/// What an unprivileged process may ask for (`/proc/sys/fs/pipe-max-size`).
-const PIPE: usize = 1 << 20;
 
 /// Compresses what is written to it into a file.
 ///
@@ -119,13 +115,6 @@ impl Write for Compressor {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// Lets `pipe` hold 1 MiB instead of 64 KiB, so that the program at its other
-/// end is seldom woken. Anything else is left as it is.
-pub(crate) fn widen(pipe: impl AsFd) {
-    // A refusal, or something that is no pipe, is only slower.
-    let _ = fcntl_setpipe_size(pipe, PIPE);
 }
 
 #[cfg(test)]

@@ -101,11 +101,3 @@ fn dropped_it_stops_its_threads() {
     (&reader).read_to_end(&mut left).unwrap();
     assert!(left.is_empty());
 }
-
-#[test]
-fn a_pipe_is_widened_and_a_file_is_left_alone() {
-    let (reader, _writer) = io::pipe().unwrap();
-    widen(&reader);
-    assert_eq!(rustix::pipe::fcntl_getpipe_size(&reader).unwrap(), PIPE);
-    widen(tempfile::tempfile().unwrap());
-}

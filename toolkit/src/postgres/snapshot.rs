@@ -49,6 +49,8 @@ impl Snapshot {
         let version = Version::of_server(&mut session)?;
         let milliseconds = wait.as_millis().clamp(1, i32::MAX as u128);
         session.execute(&format!("SET lock_timeout = {milliseconds}"))?;
+        // Counting is the dump's companion, not a reason to fill the server.
+        session.execute("SET max_parallel_workers_per_gather = 0")?;
         for _ in 0..ATTEMPTS {
             if let Some((id, tables)) = hold(&mut session, wait)? {
                 tables::check_row_security(&tables, server.user())?;
