@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use toolkit::arguments::{Arguments, Common};
 use toolkit::config::Compression;
+use toolkit::output::Format;
 
 /// Save databases, roles, Redis and files into one dated, checksummed set, and
 /// prune old sets
@@ -50,6 +51,10 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub(crate) ask: Ask,
+
+    /// How stdout is written [default: text on a terminal, else ndjson]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub(crate) format: Option<Format>,
 
     #[command(flatten)]
     pub(crate) common: Common,
@@ -105,6 +110,10 @@ pub(crate) struct Ask {
 impl Arguments for Args {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn format(&self) -> Option<Format> {
+        self.format
     }
 }
 

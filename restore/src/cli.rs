@@ -3,6 +3,7 @@
 use clap::Parser;
 use std::path::PathBuf;
 use toolkit::arguments::{Arguments, Common};
+use toolkit::output::Format;
 
 /// Bring a backup set back, or prove that it can be brought back
 ///
@@ -50,6 +51,10 @@ pub(crate) struct Args {
     #[arg(long, short)]
     pub(crate) yes: bool,
 
+    /// How stdout is written [default: text on a terminal, else ndjson]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub(crate) format: Option<Format>,
+
     #[command(flatten)]
     pub(crate) common: Common,
 }
@@ -57,6 +62,10 @@ pub(crate) struct Args {
 impl Arguments for Args {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn format(&self) -> Option<Format> {
+        self.format
     }
 }
 

@@ -4,6 +4,7 @@ use clap::Parser;
 use std::ffi::OsString;
 use std::time::Duration;
 use toolkit::arguments::{Arguments, Common};
+use toolkit::output::Format;
 
 /// Run any command as one link of a pipeline: gate it, time it, keep what it
 /// said, and write what came of it as a record
@@ -42,6 +43,10 @@ pub(crate) struct Args {
     #[arg(long, short)]
     pub(crate) yes: bool,
 
+    /// How stdout is written [default: text on a terminal, else ndjson]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub(crate) format: Option<Format>,
+
     #[command(flatten)]
     pub(crate) common: Common,
 }
@@ -49,6 +54,10 @@ pub(crate) struct Args {
 impl Arguments for Args {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn format(&self) -> Option<Format> {
+        self.format
     }
 
     fn subject(&self) -> Option<&str> {

@@ -1,6 +1,7 @@
 //! The arguments that every tool takes.
 
 use crate::output::Format;
+use crate::record::Status;
 use crate::verdict::Condition;
 use clap::builder::FalseyValueParser;
 use std::path::PathBuf;
@@ -10,10 +11,18 @@ pub trait Arguments: clap::Parser {
     /// The arguments that every tool takes.
     fn common(&self) -> &Common;
 
+    /// How stdout is written; none where that follows from what it is.
+    fn format(&self) -> Option<Format>;
+
     /// What this run works on, where a tool has several; else its records
     /// carry the tool's name.
     fn subject(&self) -> Option<&str> {
         None
+    }
+
+    /// The exit status that the caller wants to see instead of `code`.
+    fn exit(&self, code: u8, _status: Status) -> u8 {
+        code
     }
 }
 
@@ -33,10 +42,6 @@ pub struct Common {
         value_parser = FalseyValueParser::new()
     )]
     pub no_input: bool,
-
-    /// How stdout is written [default: text on a terminal, else ndjson]
-    #[arg(long, value_name = "FORMAT", value_enum)]
-    pub format: Option<Format>,
 
     /// Work in this folder instead of the current one
     #[arg(short = 'C', long = "folder", value_name = "DIR")]

@@ -13,6 +13,10 @@ pub enum Format {
     Text,
     /// One JSON record a line: the default elsewhere.
     Ndjson,
+    /// As the tool's one document, such as a `JUnit` file; records
+    /// are in the history only.
+    #[value(skip)]
+    Document,
 }
 
 impl Format {
@@ -54,6 +58,7 @@ impl Output {
         match self.format {
             Format::Ndjson => self.write(record.line().as_bytes()),
             Format::Text => self.write(render::record(record).as_bytes()),
+            Format::Document => {}
         }
     }
 
@@ -66,6 +71,7 @@ impl Output {
                     self.record(&record);
                 }
             }
+            Format::Document => {}
         }
     }
 
@@ -73,6 +79,13 @@ impl Output {
     pub fn text(&mut self, text: &str) {
         if self.format == Format::Text {
             self.write(redact::text(text).as_bytes());
+        }
+    }
+
+    /// Writes the tool's document, when it is that which is read.
+    pub fn document(&mut self, text: &str) {
+        if self.format == Format::Document {
+            self.write(redact::text(text.trim_end_matches('\n')).as_bytes());
         }
     }
 

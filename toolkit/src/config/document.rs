@@ -1,13 +1,14 @@
 //! A TOML document with the place of everything in it, so that each fault is
 //! told with file and line.
 
+use super::entries::SECTIONS;
 use super::nearest;
 use crate::failure::Failure;
 use crate::redact;
 use std::fmt::Display;
 use std::ops::Range;
 use std::path::Path;
-use toml::de::{DeTable, DeValue, Error};
+use toml::de::{DeArray, DeTable, DeValue, Error};
 
 /// The names of the keys whose values are secret.
 pub(super) const SECRET_KEYS: [&str; 2] = ["password", "url"];
@@ -48,7 +49,7 @@ impl<'t> Document<'t> {
 
     /// A fault at `span`.
     pub(super) fn fault(&self, span: &Range<usize>, message: impl Display) -> Failure {
-        let line = line_at(self.text.as_bytes(), span.start);
+        let line = self.line(span);
         let message = message.to_string();
         let mut message = redact::text(&message).into_owned();
         if let Some((end, _)) = message.char_indices().nth(LONGEST) {
@@ -59,6 +60,11 @@ impl<'t> Document<'t> {
             "config",
             format!("{}:{line}: {message}", self.path.display()),
         )
+    }
+
+    /// The number of the line, from 1, that `span` begins on.
+    pub(super) fn line(&self, span: &Range<usize>) -> usize {
+        line_at(self.text.as_bytes(), span.start)
     }
 
     /// What is written at `span`.
@@ -78,15 +84,18 @@ impl<'t> Document<'t> {
         self.fault(&span, error.message())
     }
 
-    /// What deserialising found wrong, in words for people.
-    pub(super) fn explain(&self, error: &Error) -> Failure {
+    /// What deserialising found wrong, in words for people. The keys `taken`
+    /// are right in that place too.
+    pub(super) fn explain(&self, error: &Error, taken: &[&str]) -> Failure {
         let span = error.span().unwrap_or_default();
         let place = Place::of(&self.table, &span);
         let message = error.message();
         if let Some((key, mut known)) = unknown_field(message) {
             if place.parents.is_empty() {
                 known.push("env");
+                known.extend(SECTIONS);
             }
+            known.extend(taken);
             let section = place.section();
             return self
                 .fault(&span, format!("unknown key `{key}` {section}"))
@@ -180,12 +189,29 @@ fn find(table: &DeTable<'_>, span: &Range<usize>, keys: &mut Vec<String>) -> boo
         keys.push(key.get_ref().to_string());
         let is_here = match value.get_ref() {
             DeValue::Table(inner) => find(inner, span, keys),
+            DeValue::Array(items) => in_tables(items, span, keys) || holds(&value.span(), span),
             _ => holds(&value.span(), span),
         };
         if is_here || key.span() == *span || value.span() == *span {
             return true;
         }
         keys.pop();
+    }
+    false
+}
+
+/// Whether `span` is in one of the tables among `items`, as in `[[check]]`.
+fn in_tables(items: &DeArray<'_>, span: &Range<usize>, keys: &mut Vec<String>) -> bool {
+    let section = keys.len().saturating_sub(1);
+    for item in items {
+        if let DeValue::Table(table) = item.get_ref()
+            && find(table, span, keys)
+        {
+            if let Some(name) = keys.get_mut(section) {
+                *name = format!("[{name}]");
+            }
+            return true;
+        }
     }
     false
 }

@@ -84,7 +84,7 @@ pub struct Backup {
     #[serde(deserialize_with = "value::text")]
     pub compress: Option<Compression>,
     /// Keeps every set younger than this, counted from the newest.
-    #[serde(deserialize_with = "value::duration")]
+    #[serde(deserialize_with = "value::some_duration")]
     pub keep_within: Option<Duration>,
     /// Keeps this many of the newest sets.
     pub keep_last: Option<u32>,
@@ -175,12 +175,12 @@ pub struct Step {
     /// The command.
     pub run: Option<StepRun>,
     /// After how long the command and all that it started are ended.
-    #[serde(deserialize_with = "value::duration")]
+    #[serde(deserialize_with = "value::some_duration")]
     pub timeout: Option<Duration>,
     /// How often a failed command is run again.
     pub retry: Option<u32>,
     /// How long is waited before that.
-    #[serde(deserialize_with = "value::duration")]
+    #[serde(deserialize_with = "value::some_duration")]
     pub delay: Option<Duration>,
     /// The word to type before the command is run.
     pub confirm: Option<String>,

@@ -1,6 +1,7 @@
 //! From the bytes of `sextant.toml` and `.env` to a [`Config`].
 
 use super::document::Document;
+use super::entries::SECTIONS;
 use super::file::File;
 use super::fill::Filler;
 use super::layers::Layers;
@@ -39,6 +40,7 @@ impl Config {
             root: source.absolute_folder()?,
             env: source.chosen_env(),
             file: File::default(),
+            written: None,
             vars: source.vars.clone(),
             dotenv: Vars::new(),
         };
@@ -51,9 +53,13 @@ impl Config {
 
     fn read(&mut self, path: &Path) -> Result<()> {
         let bytes = source::read(path)?;
+        self.written = Some(bytes.clone());
         let document = Document::parse(path, &bytes)?;
         let layers = Layers::of(&document)?;
         let mut rest = layers.merged(&document, self.env.as_deref())?;
+        for section in SECTIONS {
+            rest.remove(section);
+        }
         if let Some(root) = path.parent() {
             root.clone_into(&mut self.root);
         }
@@ -64,12 +70,12 @@ impl Config {
             table.extend(rest.remove_entry(key));
         }
         filler.fill(&mut table, &|name| self.vars.get(name).cloned())?;
-        self.file = typed(&table).map_err(|error| document.explain(&error))?;
+        self.file = typed(&table).map_err(|error| document.explain(&error, &[]))?;
         self.dotenv = read_dotenv(self)?;
 
         filler.fill(&mut rest, &|name| self.var(name))?;
         table.extend(rest);
-        self.file = typed(&table).map_err(|error| document.explain(&error))?;
+        self.file = typed(&table).map_err(|error| document.explain(&error, &[]))?;
         check(&self.file, &table, &document)?;
         for other in layers.others(self.env.as_deref()) {
             check_other(other, &document)?;
@@ -115,6 +121,9 @@ fn check(file: &File, table: &DeTable<'_>, document: &Document<'_>) -> Result<()
 /// not the night of the incident that shows it. What depends on variables is
 /// let pass: they may be set only there.
 fn check_other<'t>(mut table: DeTable<'t>, document: &Document<'t>) -> Result<(), Failure> {
+    for section in SECTIONS {
+        table.remove(section);
+    }
     Filler::lenient(document).fill(&mut table, &|_| None)?;
     match typed(&table) {
         Err(error)
@@ -122,7 +131,7 @@ fn check_other<'t>(mut table: DeTable<'t>, document: &Document<'t>) -> Result<()
                 .written(&error.span().unwrap_or_default())
                 .contains('$') =>
         {
-            Err(document.explain(&error))
+            Err(document.explain(&error, &[]))
         }
         _ => Ok(()),
     }

@@ -26,6 +26,7 @@
 mod compression;
 mod document;
 mod dotenv;
+mod entries;
 mod file;
 mod fill;
 mod interpolate;
@@ -37,9 +38,11 @@ mod source;
 mod value;
 
 pub use compression::Compression;
+pub use entries::Entry;
 pub use file::{Backup, ConfigPart, Database, Engine, File, Files, Redis, Restore, Step, StepRun};
 pub use secrets::{Secret, learn_url, learn_variable};
 pub use source::Source;
+pub use value::duration;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -62,6 +65,8 @@ pub struct Config {
     pub env: Option<String>,
     /// What `sextant.toml` says.
     pub file: File,
+    /// The bytes of `sextant.toml`.
+    written: Option<Vec<u8>>,
     vars: BTreeMap<String, String>,
     dotenv: BTreeMap<String, String>,
 }

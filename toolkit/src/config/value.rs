@@ -49,10 +49,22 @@ where
     text.parse().map(Some).map_err(D::Error::custom)
 }
 
-/// A length of time, in the units that the tools' flags take: `30s`, `1h 30m`.
-pub(super) fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+/// A length of time that may be left out.
+pub(super) fn some_duration<'de, D>(from: D) -> Result<Option<Duration>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    duration(from).map(Some)
+}
+
+/// Reads a length of time, in the units that the tools' flags take: `30s`,
+/// `1h 30m`.
+///
+/// # Errors
+/// What is none.
+pub fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(from)?;
-    humantime::parse_duration(&text).map(Some).map_err(|_| {
+    humantime::parse_duration(&text).map_err(|_| {
         D::Error::custom(format!(
             "`{text}` is no length of time; write it like `30s`, `10m`, `26h` or `30d`"
         ))

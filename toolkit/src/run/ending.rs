@@ -12,8 +12,12 @@ use chrono::Utc;
 use std::process::ExitCode;
 
 impl Run {
-    /// Writes the final record and returns the exit status.
-    pub(super) fn end(mut self, ended: Result<Outcome>) -> ExitCode {
+    /// Writes the final record and returns the exit status, as `exit` wants it.
+    pub(super) fn end(
+        mut self,
+        ended: Result<Outcome>,
+        exit: impl FnOnce(u8, Status) -> u8,
+    ) -> ExitCode {
         let mut own = None;
         let mut query = false;
         let mut record = self.header(Status::Fail);
@@ -55,10 +59,8 @@ impl Run {
             self.note(&format!("cannot write the record to stdout: {error}"));
             own.get_or_insert(Exit::Failed);
         }
-        ExitCode::from(status(
-            self.upstream.verdict.then(self.tool.name, record.status),
-            own,
-        ))
+        let verdict = self.upstream.verdict.then(self.tool.name, record.status);
+        ExitCode::from(exit(status(verdict, own), record.status))
     }
 
     /// Says on stderr what went wrong, unless stdout tells the same people.

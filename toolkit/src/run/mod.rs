@@ -76,7 +76,7 @@ pub fn run<A: Arguments>(
         Ok(config) => (config, None),
         Err(error) => (Config::default(), Some(error)),
     };
-    let mut run = Run::new(tool, name, config, common.format);
+    let mut run = Run::new(tool, name, config, args.format());
     if let Some(env) = &common.env {
         run.env.get_or_insert_with(|| env.clone());
     }
@@ -86,7 +86,7 @@ pub fn run<A: Arguments>(
         (Err(error), _) | (Ok(()), Some(error)) => Err(error),
         (Ok(()), None) => run.work(gate, |run| work(&args, run)),
     };
-    run.end(ended)
+    run.end(ended, |code, status| args.exit(code, status))
 }
 
 /// A mistake on the command line is a record too: a tool downstream must not
@@ -110,7 +110,7 @@ fn refuse_usage(tool: Tool, error: &clap::Error) -> ExitCode {
     let failure = Failure::not_started("usage", first.trim_start_matches("error: "))
         .hint(format!("see `{} --help`", tool.name));
     run.told = true;
-    run.end(read.and(Err(failure.into())))
+    run.end(read.and(Err(failure.into())), |code, _| code)
 }
 
 fn configure(common: &Common) -> Result<Config> {
@@ -174,6 +174,11 @@ impl Run {
     /// Writes text for people to stdout, when it is they who read it.
     pub fn text(&mut self, text: &str) {
         self.output.text(text);
+    }
+
+    /// Writes the tool's document to stdout, when it is that which is read.
+    pub fn document(&mut self, text: &str) {
+        self.output.document(text);
     }
 
     /// Writes a final record beyond the tool's own, such as one for each item

@@ -1,0 +1,146 @@
+//! The sections that only some tools understand: each of `[[check]]` is read by
+//! the tool that runs it, with the same words for what is wrong in it.
+//!
+//! Nothing in them can hinder a tool that does not use them.
+
+use super::Config;
+use super::document::Document;
+use super::fill::Filler;
+use super::layers::Layers;
+use super::nearest;
+use crate::failure::Failure;
+use anyhow::Result;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::ops::Range;
+use std::path::Path;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, Deserializer};
+
+/// The names of these sections.
+pub(super) const SECTIONS: [&str; 1] = ["check"];
+
+/// One table of a section, its variables filled in.
+pub struct Entry<'d, 't> {
+    document: &'d Document<'t>,
+    table: DeTable<'t>,
+    span: Range<usize>,
+    /// Where each of its keys stands, whether it has been taken or not.
+    places: BTreeMap<String, Range<usize>>,
+    taken: Vec<&'static str>,
+}
+
+impl Config {
+    /// Reads `[section]`, or each `[[section]]`, with `read`, in the order of
+    /// the file.
+    ///
+    /// # Errors
+    /// `config`, with file and line: a section that is neither; what `read`
+    /// finds.
+    pub fn entries<T>(
+        &self,
+        section: &str,
+        mut read: impl FnMut(Entry<'_, '_>) -> Result<T, Failure>,
+    ) -> Result<Vec<T>> {
+        let Some((path, bytes)) = self.path.as_deref().zip(self.written.as_deref()) else {
+            return Ok(Vec::new());
+        };
+        let document = Document::parse(path, bytes)?;
+        let mut merged = Layers::of(&document)?.merged(&document, self.env.as_deref())?;
+        let mut table = DeTable::new();
+        table.extend(merged.remove_entry(section));
+        Filler::strict(&document).fill(&mut table, &|name| self.var(name))?;
+        let mut all = Vec::new();
+        for (_, value) in table {
+            for entry in entries_of(&document, section, value)? {
+                all.push(read(entry)?);
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn entries_of<'d, 't>(
+    document: &'d Document<'t>,
+    section: &str,
+    value: Spanned<DeValue<'t>>,
+) -> Result<Vec<Entry<'d, 't>>, Failure> {
+    let mut entries = Vec::new();
+    let span = value.span();
+    let items = match value.into_inner() {
+        DeValue::Array(items) => items.into_iter().collect(),
+        table => vec![Spanned::new(span, table)],
+    };
+    for item in items {
+        let span = item.span();
+        let DeValue::Table(table) = item.into_inner() else {
+            let message = format!("`{section}` must be a table");
+            return Err(document.fault(&span, message));
+        };
+        let keys = table.iter();
+        entries.push(Entry {
+            document,
+            places: keys
+                .map(|(key, value)| (key.get_ref().to_string(), value.span()))
+                .collect(),
+            table,
+            span,
+            taken: Vec::new(),
+        });
+    }
+    Ok(entries)
+}
+
+impl Entry<'_, '_> {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        self.document.path
+    }
+
+    /// The number of the line that it begins on.
+    pub fn line(&self) -> usize {
+        self.document.line(&self.span)
+    }
+
+    /// Takes the keys `names` out, and reads them as `T`.
+    ///
+    /// # Errors
+    /// `config`, with file, line and key.
+    pub fn take<T: DeserializeOwned>(&mut self, names: &[&'static str]) -> Result<T, Failure> {
+        let mut taken = DeTable::new();
+        for name in names {
+            taken.extend(self.table.remove_entry(*name));
+        }
+        self.taken.extend(names);
+        self.read(taken, &[])
+    }
+
+    /// Reads what is left as `T`.
+    ///
+    /// # Errors
+    /// `config`, with file, line and key.
+    pub fn rest<T: DeserializeOwned>(&mut self) -> Result<T, Failure> {
+        let rest = std::mem::take(&mut self.table);
+        // A misspelt key may have been meant as one of those that were taken.
+        self.read(rest, &self.taken)
+    }
+
+    /// A fault at `key`, or at the whole entry where that is not in it.
+    pub fn fault(&self, key: &str, message: impl Display) -> Failure {
+        self.document
+            .fault(self.places.get(key).unwrap_or(&self.span), message)
+    }
+
+    /// The fault that `word`, at `key`, is none of `known`.
+    pub fn unknown(&self, key: &str, word: &str, known: &[&str]) -> Failure {
+        self.fault(key, format!("unknown {key} `{word}`"))
+            .hint(nearest::hint(word, known))
+    }
+
+    fn read<T: DeserializeOwned>(&self, table: DeTable<'_>, taken: &[&str]) -> Result<T, Failure> {
+        let span = self.span.clone();
+        T::deserialize(Deserializer::from(Spanned::new(span, table)))
+            .map_err(|error| self.document.explain(&error, taken))
+    }
+}

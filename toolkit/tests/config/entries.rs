@@ -1,0 +1,102 @@
+//! The sections that only some tools understand.
+
+use crate::case::Case;
+use serde::Deserialize;
+use toolkit::config::Config;
+use toolkit::failure::Failure;
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ping {
+    name: String,
+    #[serde(default)]
+    seconds: Option<f64>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Name {
+    name: String,
+}
+
+fn read(case: &Case) -> Result<Vec<Ping>, (String, Option<String>)> {
+    let config = Config::load(&case.source).expect("the rest of the file is right");
+    let told = |error: anyhow::Error| {
+        let failure = Failure::of(&error);
+        let place = failure.message.find("sextant.toml:").unwrap_or(0);
+        let message = failure.message[place + "sextant.toml:".len()..].to_owned();
+        (message, failure.hint)
+    };
+    config
+        .entries("check", |mut entry| entry.rest())
+        .map_err(told)
+}
+
+#[test]
+fn each_is_read_with_its_variables_filled_in() {
+    let toml = "[[check]]\nname = \"${WHO}-1\"\n\n[[check]]\nname = 'b'\nseconds = 2\n";
+    let read = read(&Case::of(toml).var("WHO", "a")).unwrap();
+    let ping = |name: &str, seconds| Ping {
+        name: name.into(),
+        seconds,
+    };
+    assert_eq!(read, [ping("a-1", None), ping("b", Some(2.0))]);
+}
+
+#[test]
+fn an_environment_replaces_them() {
+    let toml = "[[check]]\nname = 'a'\n[[env.staging.check]]\nname = 'b'\n";
+    let read = read(&Case::of(toml).env("staging")).unwrap();
+    assert_eq!(read.len(), 1);
+    assert_eq!(read[0].name, "b");
+}
+
+#[test]
+fn they_do_not_hinder_a_tool_that_does_not_use_them() {
+    let case = Case::of("[[check]]\nnmae = \"${NOT_SET}\"\n");
+    assert!(Config::load(&case.source).is_ok());
+}
+
+#[test]
+fn mistakes_are_told_with_line_and_key() {
+    for (toml, message, hint) in [
+        (
+            "[[check]]\nname = 'a'\n[[check]]\nname = 'b'\nsecond = 1\n",
+            "5: unknown key `second` in `[[check]]`",
+            Some("did you mean `seconds`?"),
+        ),
+        (
+            "[[check]]\nname = 1\n",
+            "2: `name` in `[[check]]` must be a string, not integer `1`",
+            None,
+        ),
+        ("[[check]]\n", "1: `check` lacks `name`", None),
+        ("check = 1\n", "1: `check` must be a table", None),
+    ] {
+        let told = read(&Case::of(toml)).unwrap_err();
+        assert_eq!(
+            told,
+            (message.to_owned(), hint.map(str::to_owned)),
+            "{toml}"
+        );
+    }
+}
+
+#[test]
+fn a_key_that_was_taken_keeps_its_place() {
+    let case = Case::of("[[check]]\n\nname = 'a'\nsecnds = 1\n");
+    let config = Config::load(&case.source).unwrap();
+    let told = config.entries("check", |mut entry| {
+        let name: Name = entry.take(&["name"])?;
+        assert_eq!(name.name, "a");
+        Err::<(), _>(entry.unknown("name", "a", &["b", "c"]))
+    });
+    let failure = Failure::of(&told.unwrap_err());
+    assert!(
+        failure
+            .message
+            .ends_with("sextant.toml:3: unknown name `a`"),
+        "{}",
+        failure.message
+    );
+    assert_eq!(failure.hint.as_deref(), Some("did you mean `b`?"));
+}
