@@ -1,0 +1,142 @@
+//! The checks that there are: those that configuration names, and those that
+//! follow from what is there.
+
+use anyhow::Result;
+use probe::Check;
+use std::collections::BTreeMap;
+use toolkit::config::Config;
+use toolkit::failure::Failure;
+
+/// All checks, in the order in which they are shown: what is found first, in
+/// its own order, then what sextant.toml adds.
+///
+/// A check of sextant.toml stands for the found one of the same name.
+///
+/// # Errors
+/// `config`, with file, line and key: what [`Check::read`] refuses, a name
+/// given twice, a `depends_on` that names no check or leads back to itself.
+pub(crate) fn all(config: &Config, found: Vec<Check>) -> Result<Vec<Check>> {
+    let mut lines: BTreeMap<String, usize> = BTreeMap::new();
+    let written = config.entries("check", |mut entry| {
+        let check = Check::read(&mut entry)?;
+        match lines.insert(check.name.clone(), entry.line()) {
+            None => Ok(check),
+            Some(first) => Err(entry
+                .fault(
+                    "name",
+                    format!("a check called `{}` is on line {first} already", check.name),
+                )
+                .hint("give each check a name of its own")),
+        }
+    })?;
+    let mut all: Vec<Check> = found
+        .into_iter()
+        .filter(|check| !lines.contains_key(&check.name))
+        .collect();
+    all.extend(written);
+    all.retain(|check| !check.rules.off);
+    depend(&all)?;
+    Ok(all)
+}
+
+/// Refuses dependencies on what is not there, and circles.
+fn depend(checks: &[Check]) -> Result<(), Failure> {
+    let by_name: BTreeMap<_, _> = checks
+        .iter()
+        .map(|check| (check.name.as_str(), check))
+        .collect();
+    for check in checks {
+        let mut seen = vec![check.name.as_str()];
+        let mut next: Vec<_> = check
+            .rules
+            .depends_on
+            .iter()
+            .map(|name| (check, name))
+            .collect();
+        while let Some((from, name)) = next.pop() {
+            let Some(on) = by_name.get(name.as_str()) else {
+                return Err(refused(from, &format!("`{name}`, which is no check")));
+            };
+            if name == &check.name {
+                return Err(refused(check, "itself, over others"));
+            }
+            if !seen.contains(&name.as_str()) {
+                seen.push(name);
+                next.extend(on.rules.depends_on.iter().map(|name| (*on, name)));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn refused(check: &Check, on: &str) -> Failure {
+    Failure::not_started(
+        "config",
+        format!("the check `{}` depends on {on}", check.name),
+    )
+    .hint("`healthcheck --list` shows all checks")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use toolkit::config::Source;
+
+    fn read(toml: &str) -> Result<Vec<String>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        toolkit::durable::write(&folder.path().join("sextant.toml"), toml.as_bytes()).unwrap();
+        let config = Config::load(&Source {
+            folder: folder.path().to_owned(),
+            ..Source::default()
+        });
+        match all(&config.unwrap(), Vec::new()) {
+            Ok(checks) => Ok(checks.into_iter().map(|check| check.name).collect()),
+            Err(error) => Err(Failure::of(&error).message),
+        }
+    }
+
+    const A: &str = "[[check]]\nname = 'a'\nkind = 'tcp'\naddress = 'localhost:1'\n";
+
+    #[test]
+    fn names_and_dependencies_are_checked() {
+        let b = A.replace("'a'", "'b'");
+        assert_eq!(
+            read(&format!("{A}{b}depends_on = ['a']\n")).unwrap(),
+            ["a", "b"]
+        );
+        for (toml, message) in [
+            (
+                format!("{A}{A}"),
+                "sextant.toml:6: a check called `a` is on line 1 already",
+            ),
+            (
+                format!("{A}depends_on = ['z']\n"),
+                "the check `a` depends on `z`, which is no check",
+            ),
+            (
+                format!("{A}depends_on = ['a']\n"),
+                "the check `a` depends on itself, over others",
+            ),
+            (
+                format!("{A}depends_on = ['b']\n{b}depends_on = ['a']\n"),
+                "the check `a` depends on itself, over others",
+            ),
+            (
+                A.replace("tcp", "tpc"),
+                "sextant.toml:3: unknown kind `tpc`",
+            ),
+            (
+                A.replace("localhost:1", "localhost"),
+                "sextant.toml:4: `address` in `[[check]]`: `localhost` is no address; write it like `db.example.org:5432` or `[::1]:25`",
+            ),
+        ] {
+            let told = read(&toml).unwrap_err();
+            assert!(told.ends_with(message), "{told}");
+        }
+    }
+
+    #[test]
+    fn one_that_is_off_is_left_out() {
+        assert!(read(&format!("{A}off = true\n")).unwrap().is_empty());
+    }
+}

@@ -1,0 +1,158 @@
+//! One pass over the checks: all at once, as far as they do not depend on each
+//! other.
+
+use anyhow::{Context, Result};
+use probe::{Around, Check, Finding};
+use std::collections::BTreeMap;
+use std::sync::mpsc;
+use std::thread;
+use toolkit::record::Status;
+
+/// Runs `checks`, at most `jobs` at a time, and returns what came of each, in
+/// their order. A check that depends on one that failed is skipped.
+pub(crate) fn run(checks: &[&Check], around: &Around<'_>, jobs: usize) -> Result<Vec<Finding>> {
+    let mut found: BTreeMap<&str, Finding> = BTreeMap::new();
+    let mut waiting: Vec<&Check> = checks.to_vec();
+    let mut running = 0;
+    let (done, ended) = mpsc::channel();
+    thread::scope(|scope| -> Result<()> {
+        loop {
+            let mut later = Vec::new();
+            for check in waiting {
+                match stand(check, checks, &found) {
+                    Stand::Ready if running < jobs => {
+                        running += 1;
+                        let done = done.clone();
+                        thread::Builder::new()
+                            .name(check.kind().into())
+                            .spawn_scoped(scope, move || {
+                                let _ = done.send((check, check.run(around)));
+                            })
+                            .context("cannot start a thread")?;
+                    }
+                    Stand::Broken(by) => {
+                        let finding = check.skipped(&format!("`{by}` failed"));
+                        found.insert(&check.name, finding);
+                    }
+                    Stand::Ready | Stand::Waiting => later.push(check),
+                }
+            }
+            waiting = later;
+            if running == 0 && waiting.is_empty() {
+                return Ok(());
+            }
+            if running > 0 {
+                let (check, finding) = ended.recv().context("a check ended unexpectedly")?;
+                running -= 1;
+                found.insert(&check.name, finding);
+            }
+        }
+    })?;
+    Ok(checks
+        .iter()
+        .filter_map(|check| found.remove(check.name.as_str()))
+        .collect())
+}
+
+/// Whether a check can run.
+enum Stand<'a> {
+    Ready,
+    Waiting,
+    Broken(&'a str),
+}
+
+fn stand<'a>(check: &'a Check, checks: &[&Check], found: &BTreeMap<&str, Finding>) -> Stand<'a> {
+    // What is not run this time was found good, or was not wanted.
+    let on = check.rules.depends_on.iter();
+    let on = on.filter(|name| checks.iter().any(|other| &other.name == *name));
+    let mut waits = false;
+    for name in on {
+        match found.get(name.as_str()).map(|finding| finding.status) {
+            Some(Status::Fail | Status::Skip) => return Stand::Broken(name),
+            Some(_) => {}
+            None => waits = true,
+        }
+    }
+    if waits { Stand::Waiting } else { Stand::Ready }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use probe::{Deadline, Fault, Probe, Report};
+    use std::sync::{Arc, Barrier};
+    use std::time::Duration;
+    use toolkit::config::Config;
+    use toolkit::failure::Failure;
+
+    /// Meets as many others as its barrier wants, and fails if told to.
+    #[derive(Debug)]
+    struct Meets(Arc<Barrier>, bool);
+
+    impl Probe for Meets {
+        fn expects(&self) -> String {
+            "company".into()
+        }
+
+        fn look(&self, _: &Around<'_>) -> Result<Report> {
+            self.0.wait();
+            let mut report = Report::new("met");
+            if self.1 {
+                report.fault(Fault::fail("alone", "nobody", "company"));
+            }
+            Ok(report)
+        }
+    }
+
+    fn check(name: &str, on: &[&str], meets: usize, fails: bool) -> Check {
+        let probe = Meets(Arc::new(Barrier::new(meets)), fails);
+        let mut check = Check::new(name, "tcp", Box::new(probe));
+        check.rules.depends_on = on.iter().map(|name| (*name).to_owned()).collect();
+        check
+    }
+
+    fn found(checks: &[Check], jobs: usize) -> Vec<(String, Status)> {
+        let config = Config::default();
+        let none = Failure::new("none", "none");
+        let around = Around::new(
+            &config,
+            Err(&none),
+            Deadline::after(Duration::from_secs(60)),
+        );
+        let checks: Vec<_> = checks.iter().collect();
+        let findings = run(&checks, &around, jobs).unwrap();
+        let pair = |finding: Finding| (finding.name, finding.status);
+        findings.into_iter().map(pair).collect()
+    }
+
+    #[test]
+    fn all_run_at_once() {
+        let barrier = Arc::new(Barrier::new(40));
+        let meets = || Box::new(Meets(Arc::clone(&barrier), false));
+        let checks: Vec<_> = (0..40)
+            .map(|n| Check::new(format!("{n}"), "tcp", meets()))
+            .collect();
+        let found = found(&checks, 40);
+        assert_eq!(found.len(), 40);
+        assert!(found.iter().all(|(_, status)| *status == Status::Ok));
+    }
+
+    #[test]
+    fn followers_of_a_failed_check_are_skipped() {
+        let checks = [
+            check("page", &["api"], 1, false),
+            check("api", &["host"], 1, false),
+            check("host", &[], 1, true),
+            check("mail", &["elsewhere"], 1, false),
+        ];
+        let expected = [
+            ("page".to_owned(), Status::Skip),
+            ("api".to_owned(), Status::Skip),
+            ("host".to_owned(), Status::Fail),
+            ("mail".to_owned(), Status::Ok),
+        ];
+        for jobs in [1, 4] {
+            assert_eq!(found(&checks, jobs), expected);
+        }
+    }
+}

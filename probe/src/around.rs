@@ -1,0 +1,47 @@
+//! What a probe may look at, beside what its check names.
+
+use crate::Deadline;
+use anyhow::Result;
+use toolkit::application::Application;
+use toolkit::config::Config;
+use toolkit::failure::Failure;
+
+/// The surroundings of a probe.
+#[derive(Debug, Clone, Copy)]
+pub struct Around<'a> {
+    /// Configuration and variables.
+    pub config: &'a Config,
+    /// When the probe has ended.
+    pub deadline: Deadline,
+    application: Result<&'a Application<'a>, &'a Failure>,
+}
+
+impl<'a> Around<'a> {
+    /// The surroundings of probes for an application, or of those where it
+    /// could not be found.
+    pub fn new(
+        config: &'a Config,
+        application: Result<&'a Application<'a>, &'a Failure>,
+        deadline: Deadline,
+    ) -> Self {
+        Self {
+            config,
+            deadline,
+            application,
+        }
+    }
+
+    /// The application.
+    ///
+    /// # Errors
+    /// Why it could not be found.
+    pub fn application(&self) -> Result<&'a Application<'a>> {
+        self.application.map_err(|failure| failure.clone().into())
+    }
+
+    /// The same with another deadline.
+    #[must_use]
+    pub fn until(self, deadline: Deadline) -> Self {
+        Self { deadline, ..self }
+    }
+}

@@ -1,0 +1,29 @@
+//! What a health check and a smoke test both observe: one file a kind.
+//!
+//! A [`Check`] is a [`Probe`] with a name and rules. A probe observes and
+//! judges: it looks at one thing, within a [`Deadline`], and returns a
+//! [`Report`] of what it saw and of each expectation that does not hold. What
+//! comes of a check is a [`Finding`], which others render.
+//!
+//! A probe that expects nothing cannot be made: it would pass whatever it saw.
+
+#![warn(missing_docs)]
+
+mod around;
+mod check;
+mod deadline;
+mod finding;
+pub mod kind;
+mod limits;
+pub mod net;
+mod report;
+mod rules;
+
+pub use around::Around;
+pub use check::Check;
+pub use deadline::Deadline;
+pub use finding::Finding;
+pub use kind::{KINDS, Probe};
+pub use limits::Limits;
+pub use report::{Fault, Level, Measure, Report, Unit};
+pub use rules::Rules;

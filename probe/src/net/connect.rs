@@ -1,0 +1,76 @@
+//! A connection within a deadline.
+
+use super::Address;
+use crate::Deadline;
+use anyhow::{Context, Result};
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+use toolkit::failure::Failure;
+
+/// Connects to the first of a host's addresses that takes a connection, and
+/// says how long that took; the resolver's time is not in it.
+///
+/// # Errors
+/// `dns_unknown` when the name has no address, `tcp_refused`,
+/// `tcp_unreachable`, `timeout`.
+pub fn connect(address: &Address, deadline: Deadline) -> Result<(TcpStream, Duration)> {
+    let mut last = None;
+    for place in resolve(address, deadline)? {
+        let begun = Instant::now();
+        match TcpStream::connect_timeout(&place, deadline.left()?) {
+            Ok(stream) => return Ok((stream, begun.elapsed())),
+            Err(error) => last = Some((place, error)),
+        }
+    }
+    let Some((place, error)) = last else {
+        return Err(unknown(address, "it has no address").into());
+    };
+    if error.kind() == ErrorKind::TimedOut {
+        return Err(deadline.missed()).with_context(|| format!("{place}"));
+    }
+    let failure = match error.kind() {
+        ErrorKind::ConnectionRefused => {
+            Failure::new("tcp_refused", format!("nobody listens on {place}"))
+        }
+        _ => Failure::new(
+            "tcp_unreachable",
+            format!("{place} cannot be reached: {error}"),
+        ),
+    };
+    Err(failure.into())
+}
+
+/// The addresses of a host. The resolver knows no time limit, so it is asked on
+/// a thread that is left behind when it is late.
+///
+/// # Errors
+/// `dns_unknown`, `timeout`.
+pub fn resolve(address: &Address, deadline: Deadline) -> Result<Vec<SocketAddr>> {
+    let (answer, answered) = sync_channel(1);
+    let (host, port) = (address.host.clone(), address.port);
+    thread::Builder::new()
+        .name("resolve".into())
+        .spawn(move || {
+            let found = (host.as_str(), port).to_socket_addrs();
+            let _ = answer.send(found.map(Iterator::collect));
+        })
+        .context("cannot start a thread")?;
+    match answered.recv_timeout(deadline.left()?) {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(error)) => Err(unknown(address, &error.to_string()).into()),
+        Err(RecvTimeoutError::Timeout) => Err(deadline.missed())
+            .with_context(|| format!("the resolver, asked for `{}`", address.host)),
+        Err(RecvTimeoutError::Disconnected) => Err(unknown(address, "the resolver ended").into()),
+    }
+}
+
+fn unknown(address: &Address, why: &str) -> Failure {
+    Failure::new(
+        "dns_unknown",
+        format!("`{}` is not known: {why}", address.host),
+    )
+    .hint("look at the name, and at /etc/resolv.conf")
+}

@@ -1,0 +1,7 @@
+//! Connections that end in time, whatever the other side does.
+
+mod address;
+mod connect;
+
+pub use address::Address;
+pub use connect::{connect, resolve};
