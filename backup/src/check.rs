@@ -1,6 +1,5 @@
 //! `--check` reads a set again; `--fresh` looks at the newest one's age.
 
-use crate::list;
 use anyhow::Result;
 use serde_json::json;
 use std::path::Path;
@@ -91,7 +90,7 @@ pub(crate) fn fresh(folder: &Path, longest: Duration) -> Result<Outcome> {
         );
         return Err(failure.hint("run `backup`").into());
     };
-    let age = list::age(&set);
+    let age = set.age();
     let data = json!({ "path": set.path(), "age_s": age.map(|age| age.as_secs()), "longest_s": longest.as_secs() });
     match age {
         Some(age) if age <= longest => Ok(Outcome::ok(

@@ -1,15 +1,13 @@
 //! `--list`: the sets that there are.
 
 use anyhow::Result;
-use chrono::{Local, TimeDelta};
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::Duration;
 use toolkit::record::Status;
 use toolkit::render;
 use toolkit::run::{Outcome, Run};
-use toolkit::set::{self, Info, Set, State};
+use toolkit::set::{self, Set, State};
 
 /// Lists the sets in `folder`, the newest first: a table for people, a record
 /// for each for programs.
@@ -44,17 +42,6 @@ pub(crate) fn run(folder: &Path, run: &mut Run) -> Result<Outcome> {
     Ok(Outcome::ok(summary, data).query())
 }
 
-/// How long ago a set was begun.
-pub(crate) fn age(set: &Set) -> Option<Duration> {
-    let time = set.info.as_ref().and_then(Info::time)?;
-    // A clock that was set back makes a set of the future: it is new.
-    Local::now()
-        .signed_duration_since(time)
-        .max(TimeDelta::zero())
-        .to_std()
-        .ok()
-}
-
 /// A set as records describe it; `restore` reads `path`.
 fn data(set: &Set) -> Value {
     let info = set.info.as_ref();
@@ -65,7 +52,7 @@ fn data(set: &Set) -> Value {
         "bytes": set.bytes,
         "status": set.state.word(),
         "why": set.why,
-        "age_s": age(set).map(|age| age.as_secs()),
+        "age_s": set.age().map(|age| age.as_secs()),
         "parts": set.parts(),
         "proven": info.and_then(|info| info.proven.as_ref()).map(|proven| &proven.at),
     })
@@ -88,7 +75,7 @@ fn table(sets: &[Set]) -> String {
             info.map(|info| info.version.clone()).unwrap_or_default(),
             render::size(set.bytes),
             format!("{}{proven}", set.state.word()),
-            age(set).map(render::duration).unwrap_or_default(),
+            set.age().map(render::duration).unwrap_or_default(),
             set.why.clone().unwrap_or_else(|| set.parts().join(" ")),
         ]);
     }

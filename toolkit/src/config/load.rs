@@ -51,6 +51,15 @@ impl Config {
         Ok(config)
     }
 
+    /// The variables of another file that is written like `.env`; the secrets
+    /// among them are learned.
+    ///
+    /// # Errors
+    /// `config`, with file and line, when it cannot be read.
+    pub fn variables_of(&self, path: &Path) -> Result<BTreeMap<String, String>> {
+        read_variables(self, &[path.to_owned()])
+    }
+
     fn read(&mut self, path: &Path) -> Result<()> {
         let bytes = source::read(path)?;
         self.written = Some(bytes.clone());
@@ -147,11 +156,15 @@ fn span_of(table: &DeTable<'_>, section: &str, key: &str) -> Range<usize> {
 
 /// Reads the files of variables, and learns the secrets in them.
 fn read_dotenv(config: &Config) -> Result<Vars> {
+    read_variables(config, &dotenv_files(config))
+}
+
+fn read_variables(config: &Config, files: &[PathBuf]) -> Result<Vars> {
     let outer = |name: &str| config.vars.get(name).cloned();
     let mut vars = Vars::new();
-    for path in dotenv_files(config) {
-        let bytes = source::read(&path)?;
-        dotenv::read(&bytes, &path, &outer, &mut vars)?;
+    for path in files {
+        let bytes = source::read(path)?;
+        dotenv::read(&bytes, path, &outer, &mut vars)?;
     }
     for (name, value) in &vars {
         secrets::learn_variable(name, value);

@@ -42,7 +42,7 @@ pub use entries::Entry;
 pub use file::{Backup, ConfigPart, Database, Engine, File, Files, Redis, Restore, Step, StepRun};
 pub use secrets::{Secret, learn_url, learn_variable};
 pub use source::Source;
-pub use value::duration;
+pub use value::{duration, some_duration};
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -49,8 +49,11 @@ where
     text.parse().map(Some).map_err(D::Error::custom)
 }
 
-/// A length of time that may be left out.
-pub(super) fn some_duration<'de, D>(from: D) -> Result<Option<Duration>, D::Error>
+/// Reads a length of time that may be left out.
+///
+/// # Errors
+/// What is none.
+pub fn some_duration<'de, D>(from: D) -> Result<Option<Duration>, D::Error>
 where
     D: Deserializer<'de>,
 {

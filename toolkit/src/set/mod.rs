@@ -12,9 +12,11 @@ pub use stamp::Stamp;
 use crate::config::Config;
 use crate::failure::Failure;
 use anyhow::{Context, Result};
+use chrono::{DateTime, FixedOffset, Local};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The file that is written last, and so makes a folder a set.
 pub const INFO: &str = "deployment-info.json";
@@ -35,6 +37,13 @@ pub fn folder(flag: Option<&Path>, config: &Config) -> Result<PathBuf> {
             (None, None, None) => PathBuf::from(FOLDER),
         },
     )
+}
+
+/// How long ago `time` was. A clock that was set back makes a time to come:
+/// that is now.
+fn since(time: DateTime<FixedOffset>) -> Duration {
+    let since = Local::now().signed_duration_since(time);
+    since.to_std().unwrap_or_default()
 }
 
 /// What a folder of a set is called until it is whole: hidden, and not a stamp.
@@ -116,6 +125,17 @@ impl Set {
             why,
             bytes,
         })
+    }
+
+    /// How long ago it was begun, where it says so.
+    pub fn age(&self) -> Option<Duration> {
+        self.info.as_ref().and_then(Info::time).map(since)
+    }
+
+    /// How long ago it was last restored in trial; none when it never was.
+    pub fn proven_for(&self) -> Option<Duration> {
+        let proven = self.info.as_ref()?.proven.as_ref()?;
+        DateTime::parse_from_rfc3339(&proven.at).ok().map(since)
     }
 
     /// Looks at the flat set whose proof is `path`: `PREFIX-STAMP.json`, beside
