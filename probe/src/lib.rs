@@ -18,6 +18,7 @@ mod limits;
 pub mod net;
 mod report;
 mod rules;
+mod size;
 
 pub use around::Around;
 pub use check::Check;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 /// The `warn` and `fail` of a check, each in the unit of what it measures.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// From here on it is a warning.
     pub warn: Option<f64>,
@@ -40,6 +41,14 @@ impl Limits {
     /// How bad `value` is where less is worse, and the limit that it falls to.
     pub fn below(&self, value: f64) -> Option<(Level, f64)> {
         self.judge(|limit| value <= limit)
+    }
+
+    /// What is expected where more is worse: `less than 80 %`.
+    pub fn expects_less(&self, unit: &str) -> String {
+        match self.warn.or(self.fail) {
+            Some(limit) => format!("less than {limit}{unit}"),
+            None => String::new(),
+        }
     }
 
     fn judge(&self, reaches: impl Fn(f64) -> bool) -> Option<(Level, f64)> {

@@ -1,7 +1,21 @@
 //! The kinds of checks: what each looks at, and the keys that it takes.
 
+mod backup;
+mod disk;
+mod env;
+mod git;
+mod load;
+mod memory;
+mod port;
 mod tcp;
 
+pub use backup::Backup;
+pub use disk::Disk;
+pub use env::Env;
+pub use git::Git;
+pub use load::Load;
+pub use memory::Memory;
+pub use port::Port;
 pub use tcp::Tcp;
 
 use crate::{Around, Report};
@@ -33,7 +47,9 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 1] = ["tcp"];
+pub const KINDS: [&str; 8] = [
+    "tcp", "disk", "memory", "load", "port", "env", "git", "backup",
+];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
 pub(crate) fn read(
@@ -42,6 +58,13 @@ pub(crate) fn read(
 ) -> Result<(&'static str, Box<dyn Probe>), Failure> {
     match name {
         "tcp" => written::<Tcp>("tcp", entry),
+        "disk" => written::<Disk>("disk", entry),
+        "memory" => written::<Memory>("memory", entry),
+        "load" => written::<Load>("load", entry),
+        "port" => written::<Port>("port", entry),
+        "env" => written::<Env>("env", entry),
+        "git" => written::<Git>("git", entry),
+        "backup" => written::<Backup>("backup", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
     }
 }

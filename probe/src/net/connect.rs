@@ -5,8 +5,6 @@ use crate::Deadline;
 use anyhow::{Context, Result};
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::thread;
 use std::time::{Duration, Instant};
 use toolkit::failure::Failure;
 
@@ -43,28 +41,19 @@ pub fn connect(address: &Address, deadline: Deadline) -> Result<(TcpStream, Dura
     Err(failure.into())
 }
 
-/// The addresses of a host. The resolver knows no time limit, so it is asked on
-/// a thread that is left behind when it is late.
+/// The addresses of a host.
 ///
 /// # Errors
 /// `dns_unknown`, `timeout`.
 pub fn resolve(address: &Address, deadline: Deadline) -> Result<Vec<SocketAddr>> {
-    let (answer, answered) = sync_channel(1);
-    let (host, port) = (address.host.clone(), address.port);
-    thread::Builder::new()
-        .name("resolve".into())
-        .spawn(move || {
-            let found = (host.as_str(), port).to_socket_addrs();
-            let _ = answer.send(found.map(Iterator::collect));
-        })
-        .context("cannot start a thread")?;
-    match answered.recv_timeout(deadline.left()?) {
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(error)) => Err(unknown(address, &error.to_string()).into()),
-        Err(RecvTimeoutError::Timeout) => Err(deadline.missed())
-            .with_context(|| format!("the resolver, asked for `{}`", address.host)),
-        Err(RecvTimeoutError::Disconnected) => Err(unknown(address, "the resolver ended").into()),
-    }
+    let asked = address.clone();
+    let resolved = deadline.within(move || {
+        let found = (asked.host.as_str(), asked.port).to_socket_addrs();
+        Ok(found
+            .map_err(|error| unknown(&asked, &error.to_string()))?
+            .collect())
+    });
+    resolved.with_context(|| format!("asking for `{}`", address.host))
 }
 
 fn unknown(address: &Address, why: &str) -> Failure {

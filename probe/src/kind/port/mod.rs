@@ -1,0 +1,203 @@
+//! `port`: who listens on a port of this machine, and for whom.
+
+mod listeners;
+
+use super::{Probe, Written};
+use crate::report::Fault;
+use crate::{Around, Report};
+use anyhow::Result;
+use listeners::Listener;
+use serde::Deserialize;
+use std::net::IpAddr;
+
+/// A TCP port of this machine.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Port {
+    /// Its number.
+    #[serde(rename = "port")]
+    number: u16,
+    /// How it should be: `listening`, `free`, or `private`: not reachable from
+    /// other machines, whether somebody listens or not.
+    is: Is,
+    /// The name of the process that should listen, as `ps -o comm` shows it.
+    process: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Is {
+    Listening,
+    Free,
+    Private,
+}
+
+impl Port {
+    /// A port that other machines must not reach.
+    pub fn private(port: u16) -> Self {
+        Self {
+            number: port,
+            is: Is::Private,
+            process: None,
+        }
+    }
+}
+
+impl Written for Port {
+    fn mistake(&self) -> Option<(&'static str, String)> {
+        let owned = self.process.is_some() && self.is == Is::Free;
+        owned.then(|| ("process", "a free port has no process".into()))
+    }
+}
+
+impl Probe for Port {
+    fn expects(&self) -> String {
+        let by = self
+            .process
+            .as_ref()
+            .map_or(String::new(), |process| format!(", by `{process}`"));
+        match self.is {
+            Is::Listening => format!("somebody listens on {}{by}", self.number),
+            Is::Free => format!("nobody listens on {}", self.number),
+            Is::Private => format!("{} is out of the reach of other machines{by}", self.number),
+        }
+    }
+
+    fn look(&self, around: &Around<'_>) -> Result<Report> {
+        let port = self.number;
+        let listeners = around.deadline.within(move || listeners::on(port))?;
+        let mut seen: Vec<_> = listeners.iter().map(End::of).collect();
+        // Docker may publish a port by firewall rules alone: nobody listens.
+        if let Ok(application) = around.application() {
+            let services = application.stack.services.iter();
+            let containers = services.flat_map(|service| &service.containers);
+            for container in containers.filter(|container| container.running) {
+                let published = container.published.iter();
+                seen.extend(
+                    published
+                        .filter(|one| one.host.port() == port)
+                        .map(|one| End {
+                            address: one.host.ip(),
+                            process: Some(container.name.clone()),
+                        }),
+                );
+            }
+        }
+        Ok(self.judge(&seen))
+    }
+}
+
+/// An end that takes connections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct End {
+    address: IpAddr,
+    process: Option<String>,
+}
+
+impl End {
+    fn of(listener: &Listener) -> Self {
+        Self {
+            address: listener.address,
+            process: listener.process.clone(),
+        }
+    }
+
+    fn shown(&self) -> String {
+        match &self.process {
+            Some(process) => format!("{} ({process})", self.address),
+            None => self.address.to_string(),
+        }
+    }
+}
+
+impl Port {
+    fn judge(&self, ends: &[End]) -> Report {
+        let mut shown: Vec<_> = ends.iter().map(End::shown).collect();
+        shown.sort();
+        shown.dedup();
+        let shown = match shown.join(", ") {
+            none if none.is_empty() => format!("nobody listens on {}", self.number),
+            who => format!("{} is listened on by {who}", self.number),
+        };
+        let mut report = Report::new(&shown);
+        match self.is {
+            Is::Listening if ends.is_empty() => {
+                report.fault(Fault::fail("port_silent", &shown, self.expects()));
+            }
+            Is::Free if !ends.is_empty() => {
+                let hint = format!("`ss -ltnp 'sport = :{}'` shows who it is", self.number);
+                report.fault(Fault::fail("port_taken", &shown, self.expects()).hint(hint));
+            }
+            Is::Private if ends.iter().any(|end| is_public(end.address)) => {
+                let hint = format!("publish it as `127.0.0.1:{}:{}`", self.number, self.number);
+                report.fault(Fault::fail("port_public", &shown, self.expects()).hint(hint));
+            }
+            _ => {}
+        }
+        if let Some(wanted) = &self.process
+            && let Some(other) = ends.iter().find(|end| end.process.as_ref() != Some(wanted))
+        {
+            let observed = format!("{} is listened on by {}", self.number, other.shown());
+            let expected = format!("by `{wanted}`");
+            report.fault(Fault::fail("port_process", observed, expected));
+        }
+        report
+    }
+}
+
+/// Whether other machines may reach this address: all addresses of a machine
+/// among them. Private networks (RFC 1918, RFC 4193) are not the public.
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(four) => !(four.is_loopback() || four.is_private() || four.is_link_local()),
+        IpAddr::V6(six) => {
+            !(six.is_loopback() || six.is_unique_local() || six.is_unicast_link_local())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn end(address: &str, process: &str) -> End {
+        End {
+            address: address.parse().unwrap(),
+            process: (!process.is_empty()).then(|| process.to_owned()),
+        }
+    }
+
+    fn reasons(is: Is, process: Option<&str>, ends: &[End]) -> Vec<&'static str> {
+        let port = Port {
+            number: 5432,
+            is,
+            process: process.map(str::to_owned),
+        };
+        port.judge(ends)
+            .faults
+            .iter()
+            .map(|fault| fault.reason)
+            .collect()
+    }
+
+    #[test]
+    fn each_way_to_be_wrong() {
+        let local = [end("127.0.0.1", "postgres"), end("::1", "postgres")];
+        assert!(reasons(Is::Listening, Some("postgres"), &local).is_empty());
+        assert_eq!(reasons(Is::Listening, None, &[]), ["port_silent"]);
+        assert_eq!(
+            reasons(Is::Listening, Some("nginx"), &local),
+            ["port_process"]
+        );
+        assert_eq!(reasons(Is::Free, None, &local), ["port_taken"]);
+        assert!(reasons(Is::Private, None, &local).is_empty());
+        assert!(reasons(Is::Private, None, &[end("10.0.0.7", "")]).is_empty());
+        for public in ["0.0.0.0", "::", "203.0.113.7", "2001:db8::1"] {
+            assert_eq!(
+                reasons(Is::Private, None, &[end(public, "")]),
+                ["port_public"],
+                "{public}"
+            );
+        }
+    }
+}
