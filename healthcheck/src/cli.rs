@@ -23,6 +23,15 @@ pub(crate) struct Args {
           value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: u16,
 
+    /// Tell nobody, and take no note of incidents
+    #[arg(long)]
+    pub(crate) no_alert: bool,
+
+    /// Tell nobody of anything new for this long, and why; `0s` ends it; no
+    /// check is run
+    #[arg(long, num_args = 2, value_names = ["DURATION", "REASON"], conflicts_with_all = ["wanted", "list"])]
+    pub(crate) silence: Option<Vec<String>>,
+
     /// How stdout is written [default: text on a terminal, else ndjson]
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub(crate) format: Option<Format>,

@@ -1,5 +1,6 @@
 //! The work, from top to bottom: find, choose, look, judge, tell.
 
+use crate::alert::{self, Report, Setting, Settings};
 use crate::cli::Args;
 use crate::{choice, known, pass, table};
 use anyhow::Result;
@@ -18,6 +19,10 @@ const WHOLE: Duration = Duration::from_secs(24 * 3600);
 /// Looks at what is wanted.
 pub(crate) fn run(args: &Args, run: &mut Run) -> Result<Outcome> {
     let config = run.config.clone();
+    if let Some(words) = &args.silence {
+        return silence(words, run);
+    }
+    let alerting = Settings::read(&config)?.filter(|_| !args.no_alert);
     let application = Application::discover(&config).map_err(|error| Failure::of(&error));
     let checks = known::all(&config, Vec::new())?;
     if args.list {
@@ -32,7 +37,50 @@ pub(crate) fn run(args: &Args, run: &mut Run) -> Result<Outcome> {
     let findings = pass::run(&wanted, &around, args.jobs.into())?;
     signals::check()?;
     run.text(&table::of(&findings));
-    judge(&findings)
+    let report = alerting.map(|settings| alert(&settings, &checks, &findings, run));
+    judge(&findings, report.transpose()?)
+}
+
+/// Tells nobody for a while.
+fn silence(words: &[String], run: &mut Run) -> Result<Outcome> {
+    let [long, reason] = words else {
+        return Err(
+            Failure::not_started("usage", "`--silence` takes a duration and a reason").into(),
+        );
+    };
+    let long = humantime::parse_duration(long).map_err(|_| {
+        Failure::not_started("usage", format!("`{long}` is no length of time"))
+            .hint("write it like `30m` or `2h`")
+    })?;
+    let said = alert::silence(run.state()?.folder(), long, reason)?;
+    Ok(Outcome::ok(said, json!({})))
+}
+
+/// Tells whom the findings concern.
+fn alert(
+    settings: &Settings,
+    checks: &[Check],
+    findings: &[Finding],
+    run: &mut Run,
+) -> Result<Report> {
+    let state = run.state()?.folder().to_owned();
+    let report = alert::after(
+        settings,
+        &Setting {
+            project: run.project(),
+            env: run.config.env.as_deref(),
+            host: &run.host(),
+            run: run.id(),
+            root: &run.config.root,
+            state: &state,
+        },
+        checks,
+        findings,
+    )?;
+    for problem in &report.problems {
+        run.note(problem);
+    }
+    Ok(report)
 }
 
 /// The checks that there are: a table for people, a record for each for
@@ -48,8 +96,9 @@ fn list(checks: &[Check], run: &mut Run) -> Outcome {
     Outcome::ok(format!("{} checks", checks.len()), data).query()
 }
 
-/// What the findings come to.
-fn judge(findings: &[Finding]) -> Result<Outcome> {
+/// What the findings come to. That somebody could not be told is a warning,
+/// and never hides a finding.
+fn judge(findings: &[Finding], report: Option<Report>) -> Result<Outcome> {
     let of = |status| {
         findings
             .iter()
@@ -57,9 +106,12 @@ fn judge(findings: &[Finding]) -> Result<Outcome> {
     };
     let (failed, warned) = (of(Status::Fail).count(), of(Status::Warn).count());
     let skipped = of(Status::Skip).count();
+    let (told, problems) =
+        report.map_or_else(Default::default, |report| (report.data, report.problems));
     let data = json!({
         "checks": findings,
         "ok": of(Status::Ok).count(), "warn": warned, "fail": failed, "skip": skipped,
+        "alert": told,
     });
     let all = findings.len();
     if failed > 0 {
@@ -73,7 +125,8 @@ fn judge(findings: &[Finding]) -> Result<Outcome> {
         let failure = Failure::new("checks_warn", message.clone());
         return Ok(Outcome::warn(message, data, failure));
     }
-    Ok(Outcome::ok(format!("{all} checks passed"), data))
+    let summary = format!("{all} checks passed");
+    Ok(Outcome::warned(summary, data, "alert_failed", &problems))
 }
 
 fn named(finding: &Finding) -> String {

@@ -1,5 +1,6 @@
 //! `healthcheck`: everything that one application needs, looked at at once.
 
+mod alert;
 mod choice;
 mod cli;
 mod healthcheck;

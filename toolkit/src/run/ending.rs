@@ -122,7 +122,7 @@ pub(super) fn redact_record(record: &mut Record) {
     }
 }
 
-fn host() -> String {
+pub(super) fn host() -> String {
     rustix::system::uname()
         .nodename()
         .to_string_lossy()

@@ -161,6 +161,11 @@ impl Run {
         &self.id
     }
 
+    /// The name of this machine.
+    pub fn host(&self) -> String {
+        ending::host()
+    }
+
     /// The application's name.
     pub fn project(&self) -> &str {
         &self.project
