@@ -350,7 +350,7 @@ fn mistakes_are_told_with_their_place() {
         ),
         (
             "ping = 'http://a'\nmaintenance = ['never']",
-            "sextant.toml:8: `maintenance` in `[alert]`: `never` is no time of the week; write it like `Sun 02:00-04:00` or `daily 23:30-00:30`",
+            "sextant.toml:8: `maintenance` in `[alert]`: `never` is no time of the week; write it like `Sun 02:00-04:00`, `first Sun 02:00-06:00` or `daily 23:30-00:30`",
         ),
     ] {
         let seen = run(&place(1, alert), &[]);

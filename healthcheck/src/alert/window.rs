@@ -1,13 +1,18 @@
 //! Maintenance: times of the week when nobody is told.
 
-use chrono::{DateTime, Datelike, Days, Local, NaiveTime, Weekday};
+use chrono::{DateTime, Datelike, Days, Local, NaiveDate, NaiveTime, Weekday};
 use serde::{Deserialize, Deserializer, de};
 use std::str::FromStr;
 
-/// A time of the week, in local time; one that ends before it begins lasts
-/// over midnight.
+/// Names of the weeks of a month, by the day that they begin on.
+const WEEKS: [(&str, u32); 4] = [("first", 1), ("second", 8), ("third", 15), ("fourth", 22)];
+
+/// A time of the week or of the month, in local time; one that ends before it
+/// begins lasts over midnight.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Window {
+    /// The first day of the month's week; none is every week.
+    week: Option<u32>,
     /// None is every day.
     day: Option<Weekday>,
     from: NaiveTime,
@@ -18,13 +23,16 @@ impl Window {
     /// Whether `now` is in it.
     pub(super) fn holds(&self, now: DateTime<Local>) -> bool {
         let time = now.time();
-        let begins_on = |day: Weekday| self.day.is_none_or(|wanted| wanted == day);
+        let begins_on = |date: NaiveDate| {
+            let in_week = |first: u32| (first..first + 7).contains(&date.day());
+            self.day.is_none_or(|day| day == date.weekday()) && self.week.is_none_or(in_week)
+        };
+        let today = now.date_naive();
         if self.from <= self.to {
-            return begins_on(now.weekday()) && self.from <= time && time < self.to;
+            return begins_on(today) && self.from <= time && time < self.to;
         }
-        let eve = now.date_naive() - Days::new(1);
-        (begins_on(now.weekday()) && self.from <= time)
-            || (begins_on(eve.weekday()) && time < self.to)
+        let eve = today - Days::new(1);
+        (begins_on(today) && self.from <= time) || (begins_on(eve) && time < self.to)
     }
 }
 
@@ -34,14 +42,22 @@ impl FromStr for Window {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
             format!(
-                "`{text}` is no time of the week; write it like `Sun 02:00-04:00` or `daily 23:30-00:30`"
+                "`{text}` is no time of the week; write it like `Sun 02:00-04:00`, `first Sun 02:00-06:00` or `daily 23:30-00:30`"
             )
         };
-        let (day, times) = text.trim().split_once(' ').ok_or_else(wrong)?;
-        let day = match day {
-            "daily" => None,
-            day => Some(day.parse().map_err(|_| wrong())?),
+        let words: Vec<_> = text.split_whitespace().collect();
+        let (week, day, times) = match words[..] {
+            ["daily", times] => (None, None, times),
+            [day, times] => (None, Some(day), times),
+            [week, day, times] => (Some(week), Some(day), times),
+            _ => return Err(wrong()),
         };
+        let day = day
+            .map(|day| day.parse().map_err(|_| wrong()))
+            .transpose()?;
+        let first = |name: &str| WEEKS.iter().find(|(known, _)| *known == name);
+        let week = week.map(|name| first(name).ok_or_else(wrong)).transpose()?;
+        let week = week.map(|(_, day)| *day);
         let (from, to) = times.trim().split_once('-').ok_or_else(wrong)?;
         let time =
             |text: &str| NaiveTime::parse_from_str(text.trim(), "%H:%M").map_err(|_| wrong());
@@ -49,7 +65,12 @@ impl FromStr for Window {
         if from == to {
             return Err(wrong());
         }
-        Ok(Self { day, from, to })
+        Ok(Self {
+            week,
+            day,
+            from,
+            to,
+        })
     }
 }
 

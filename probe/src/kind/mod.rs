@@ -15,7 +15,7 @@ pub use env::Env;
 pub use git::Git;
 pub use load::Load;
 pub use memory::Memory;
-pub use port::Port;
+pub use port::{Port, Ports};
 pub use tcp::Tcp;
 
 use crate::{Around, Report};
@@ -47,8 +47,8 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 8] = [
-    "tcp", "disk", "memory", "load", "port", "env", "git", "backup",
+pub const KINDS: [&str; 9] = [
+    "tcp", "disk", "memory", "load", "port", "ports", "env", "git", "backup",
 ];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
@@ -62,6 +62,7 @@ pub(crate) fn read(
         "memory" => written::<Memory>("memory", entry),
         "load" => written::<Load>("load", entry),
         "port" => written::<Port>("port", entry),
+        "ports" => written::<Ports>("ports", entry),
         "env" => written::<Env>("env", entry),
         "git" => written::<Git>("git", entry),
         "backup" => written::<Backup>("backup", entry),
