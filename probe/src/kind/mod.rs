@@ -1,8 +1,10 @@
 //! The kinds of checks: what each looks at, and the keys that it takes.
 
 mod tcp;
+mod tls;
 
 pub use tcp::Tcp;
+pub use tls::{Tls, Version as TlsVersion};
 
 use crate::{Around, Report};
 use anyhow::Result;
@@ -33,7 +35,7 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 1] = ["tcp"];
+pub const KINDS: [&str; 2] = ["tcp", "tls"];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
 pub(crate) fn read(
@@ -42,6 +44,7 @@ pub(crate) fn read(
 ) -> Result<(&'static str, Box<dyn Probe>), Failure> {
     match name {
         "tcp" => written::<Tcp>("tcp", entry),
+        "tls" => written::<Tls>("tls", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
     }
 }
