@@ -1,8 +1,10 @@
 //! The kinds of checks: what each looks at, and the keys that it takes.
 
+mod certificate;
 mod tcp;
 mod tls;
 
+pub use certificate::Certificate;
 pub use tcp::Tcp;
 pub use tls::{Tls, Version as TlsVersion};
 
@@ -35,7 +37,7 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 2] = ["tcp", "tls"];
+pub const KINDS: [&str; 3] = ["tcp", "tls", "certificate"];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
 pub(crate) fn read(
@@ -45,6 +47,7 @@ pub(crate) fn read(
     match name {
         "tcp" => written::<Tcp>("tcp", entry),
         "tls" => written::<Tls>("tls", entry),
+        "certificate" => written::<Certificate>("certificate", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
     }
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // All of it is tests.
 
 mod authority;
+mod certificate;
 mod daemon;
 mod hostile;
 mod look;

@@ -8,7 +8,7 @@ use crate::report::{Fault, Measure, Report, Unit};
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, Error};
+use rustls::{CertificateError, Error, RootCertStore};
 use std::time::Duration;
 
 /// How many days a certificate is to be valid, where nothing else is said: a
@@ -49,9 +49,11 @@ impl Shown {
                 return;
             }
         };
-        report.faults.extend(dates(&read, asked));
-        report.faults.extend(other_host(leaf, &read, asked));
-        report.faults.extend(untrusted(&self.chain, &read, asked));
+        report.faults.extend(dates(&read, asked.days, asked.now));
+        report.faults.extend(other_host(leaf, &read, asked.host));
+        report
+            .faults
+            .extend(untrusted(&self.chain, &read, asked.trust, asked.now));
         if let Some(why) = &self.unproven {
             report.fault(Fault::fail(
                 "tls_unproven",
@@ -74,8 +76,8 @@ fn invalid(observed: &str) -> Fault {
 }
 
 /// Whether it is valid now, and long enough.
-pub(crate) fn dates(read: &Certificate, asked: &Asked<'_>) -> Option<Fault> {
-    let now = asked.now.as_secs();
+pub(crate) fn dates(read: &Certificate, days: Limits, now: UnixTime) -> Option<Fault> {
+    let now = now.as_secs();
     let left = read.days_left(now);
     let title = read.title();
     if now < read.not_before {
@@ -94,7 +96,7 @@ pub(crate) fn dates(read: &Certificate, asked: &Asked<'_>) -> Option<Fault> {
         let fault = Fault::fail("tls_expired", observed, "a certificate valid today");
         return Some(fault.hint("renew it, and reload the server that shows it"));
     }
-    let (level, limit) = asked.days.below(left)?;
+    let (level, limit) = days.below(left)?;
     let observed = format!(
         "the certificate for `{title}` expires in {left:.1} days, on {}",
         day(read.not_after)
@@ -112,11 +114,11 @@ pub(crate) fn dates(read: &Certificate, asked: &Asked<'_>) -> Option<Fault> {
 pub(crate) fn other_host(
     leaf: &CertificateDer<'_>,
     read: &Certificate,
-    asked: &Asked<'_>,
+    host: &ServerName<'_>,
 ) -> Option<Fault> {
     let parsed = ParsedCertificate::try_from(leaf).ok()?;
-    rustls::client::verify_server_name(&parsed, asked.host).err()?;
-    let host = asked.host.to_str();
+    rustls::client::verify_server_name(&parsed, host).err()?;
+    let host = host.to_str();
     let observed = match read.names.as_slice() {
         [] => "a certificate without alternative names, that is for no host".to_owned(),
         names => format!("a certificate for {}", listed(names)),
@@ -147,29 +149,18 @@ fn listed(names: &[String]) -> String {
 pub(crate) fn untrusted(
     chain: &[CertificateDer<'static>],
     read: &Certificate,
-    asked: &Asked<'_>,
+    trust: &Trust,
+    now: UnixTime,
 ) -> Option<Fault> {
     let (leaf, above) = chain.split_first()?;
     // A server that is trusted by itself, which webpki would call a misused
     // authority.
-    if asked.trust.names(leaf) {
+    if trust.names(leaf) {
         return None;
     }
-    // Judged on a day on which it was valid: one that has expired may be
-    // self-signed as well.
-    let now = asked.now.as_secs();
-    let day = now.max(read.not_before).min(read.not_after);
-    let result = ParsedCertificate::try_from(leaf).and_then(|parsed| {
-        rustls::client::verify_server_cert_signed_by_trust_anchor(
-            &parsed,
-            &asked.trust.store,
-            above,
-            UnixTime::since_unix_epoch(Duration::from_secs(day)),
-            default_provider().signature_verification_algorithms.all,
-        )
-    });
+    let result = signed_by(leaf, above, &trust.store, on_a_valid_day(read, now));
     let error = result.err()?;
-    let origin = &asked.trust.origin;
+    let origin = &trust.origin;
     let expected = format!("one signed by {origin}");
     if read.is_self_issued {
         let observed = format!("the certificate for `{}` is self-signed", read.title());
@@ -205,6 +196,29 @@ pub(crate) fn untrusted(
         ),
         other => Fault::fail("tls_invalid", other.to_string(), expected),
     })
+}
+
+/// A day on which it was valid, where today it is not: one that has expired may
+/// be self-signed as well.
+pub(crate) fn on_a_valid_day(read: &Certificate, now: UnixTime) -> UnixTime {
+    let day = now.as_secs().max(read.not_before).min(read.not_after);
+    UnixTime::since_unix_epoch(Duration::from_secs(day))
+}
+
+/// Whether a chain leads from `leaf` to one of `roots`.
+pub(crate) fn signed_by(
+    leaf: &CertificateDer<'_>,
+    between: &[CertificateDer<'_>],
+    roots: &RootCertStore,
+    now: UnixTime,
+) -> Result<(), Error> {
+    rustls::client::verify_server_cert_signed_by_trust_anchor(
+        &ParsedCertificate::try_from(leaf)?,
+        roots,
+        between,
+        now,
+        default_provider().signature_verification_algorithms.all,
+    )
 }
 
 fn unknown_issuer(above: &[CertificateDer<'_>], read: &Certificate, expected: String) -> Fault {

@@ -11,7 +11,7 @@
 
 mod certificate;
 mod failed;
-mod judge;
+pub(crate) mod judge;
 mod recorder;
 mod session;
 mod trust;
