@@ -1,10 +1,15 @@
 //! The kinds of checks: what each looks at, and the keys that it takes.
 
 mod certificate;
+mod imap;
+mod mail;
+mod smtp;
 mod tcp;
 mod tls;
 
 pub use certificate::Certificate;
+pub use imap::Imap;
+pub use smtp::Smtp;
 pub use tcp::Tcp;
 pub use tls::{Tls, Version as TlsVersion};
 
@@ -37,7 +42,7 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 3] = ["tcp", "tls", "certificate"];
+pub const KINDS: [&str; 5] = ["tcp", "tls", "certificate", "smtp", "imap"];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
 pub(crate) fn read(
@@ -48,6 +53,8 @@ pub(crate) fn read(
         "tcp" => written::<Tcp>("tcp", entry),
         "tls" => written::<Tls>("tls", entry),
         "certificate" => written::<Certificate>("certificate", entry),
+        "smtp" => written::<Smtp>("smtp", entry),
+        "imap" => written::<Imap>("imap", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
     }
 }

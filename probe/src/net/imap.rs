@@ -21,6 +21,13 @@ pub(crate) struct Answer {
     pub(crate) data: Vec<String>,
 }
 
+impl Answer {
+    /// The answer's line, as it may be shown.
+    pub(crate) fn shown(&self) -> String {
+        printable(&self.line, SHOWN)
+    }
+}
+
 /// Reads the greeting.
 ///
 /// # Errors
@@ -57,10 +64,7 @@ pub(crate) fn capabilities<S: Read + Write>(dialog: &mut Dialog<S>) -> Result<Ve
     let Some(words) = words.filter(|_| answer.is_ok) else {
         return Err(Failure::new(
             "imap_capability",
-            format!(
-                "the server answers CAPABILITY with `{}`",
-                printable(&answer.line, SHOWN)
-            ),
+            format!("the server answers CAPABILITY with `{}`", answer.shown()),
         )
         .into());
     };
@@ -77,13 +81,25 @@ pub(crate) fn start_tls<S: Read + Write>(dialog: &mut Dialog<S>) -> Result<()> {
     if answer.is_ok {
         return Ok(());
     }
-    let line = printable(&answer.line, SHOWN);
+    let line = answer.shown();
     Err(Failure::new(
         "starttls_refused",
         format!("the server answers STARTTLS with `{line}`"),
     )
     .hint("look at the mail server's log")
     .into())
+}
+
+/// Logs in. Both are sent as literals, which may hold any character.
+///
+/// # Errors
+/// Those of [`command`].
+pub(crate) fn login<S: Read + Write>(
+    dialog: &mut Dialog<S>,
+    user: &str,
+    password: &str,
+) -> Result<Answer> {
+    literals(dialog, &["LOGIN", user, password])
 }
 
 /// Sends a command and reads the answer.
@@ -93,6 +109,22 @@ pub(crate) fn start_tls<S: Read + Write>(dialog: &mut Dialog<S>) -> Result<()> {
 pub(crate) fn command<S: Read + Write>(dialog: &mut Dialog<S>, text: &str) -> Result<Answer> {
     dialog.send(&format!("a {text}"))?;
     at(answer(dialog), &format!("the answer to {text}"))
+}
+
+/// Sends a command whose arguments are literals: each is announced by its
+/// length, and sent once the server asks for it.
+fn literals<S: Read + Write>(dialog: &mut Dialog<S>, words: &[&str]) -> Result<Answer> {
+    let mut line = format!("a {}", words[0]);
+    for argument in &words[1..] {
+        dialog.send(&format!("{line} {{{}}}", argument.len()))?;
+        let answer = at(answer(dialog), &format!("the answer to {}", words[0]))?;
+        if !answer.line.starts_with('+') {
+            return Ok(answer);
+        }
+        (*argument).clone_into(&mut line);
+    }
+    dialog.send(&line)?;
+    at(answer(dialog), &format!("the answer to {}", words[0]))
 }
 
 fn answer<S: Read + Write>(dialog: &mut Dialog<S>) -> Result<Answer> {
@@ -105,6 +137,7 @@ fn answer<S: Read + Write>(dialog: &mut Dialog<S>) -> Result<Answer> {
         }
         let (is_ok, line) = match line.strip_prefix("a ") {
             Some(text) => (is_ok(text), text.to_owned()),
+            None if line.starts_with('+') => (false, line),
             None => return Err(not_spoken(&line).into()),
         };
         return Ok(Answer { is_ok, line, data });

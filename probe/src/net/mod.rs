@@ -12,6 +12,7 @@ pub mod tls;
 
 pub use address::Address;
 pub use connect::{connect, resolve};
+pub(crate) use dialog::Dialog;
 pub(crate) use printable::printable;
 pub use starttls::StartTls;
 pub use stream::Stream;
