@@ -1,22 +1,31 @@
 //! The kinds of checks: what each looks at, and the keys that it takes.
 
 mod backup;
+mod certificate;
 mod disk;
 mod env;
 mod git;
+mod imap;
 mod load;
+mod mail;
 mod memory;
 mod port;
+mod smtp;
 mod tcp;
+mod tls;
 
 pub use backup::Backup;
+pub use certificate::Certificate;
 pub use disk::Disk;
 pub use env::Env;
 pub use git::Git;
+pub use imap::Imap;
 pub use load::Load;
 pub use memory::Memory;
 pub use port::{Port, Ports};
+pub use smtp::Smtp;
 pub use tcp::Tcp;
+pub use tls::{Tls, Version as TlsVersion};
 
 use crate::{Around, Report};
 use anyhow::Result;
@@ -47,8 +56,20 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 9] = [
-    "tcp", "disk", "memory", "load", "port", "ports", "env", "git", "backup",
+pub const KINDS: [&str; 13] = [
+    "tcp",
+    "disk",
+    "memory",
+    "load",
+    "port",
+    "ports",
+    "env",
+    "git",
+    "backup",
+    "tls",
+    "certificate",
+    "smtp",
+    "imap",
 ];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
@@ -66,6 +87,10 @@ pub(crate) fn read(
         "env" => written::<Env>("env", entry),
         "git" => written::<Git>("git", entry),
         "backup" => written::<Backup>("backup", entry),
+        "tls" => written::<Tls>("tls", entry),
+        "certificate" => written::<Certificate>("certificate", entry),
+        "smtp" => written::<Smtp>("smtp", entry),
+        "imap" => written::<Imap>("imap", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
     }
 }

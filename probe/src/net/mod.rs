@@ -2,6 +2,17 @@
 
 mod address;
 mod connect;
+pub(crate) mod dialog;
+pub(crate) mod imap;
+mod printable;
+pub(crate) mod smtp;
+pub(crate) mod starttls;
+mod stream;
+pub mod tls;
 
 pub use address::Address;
 pub use connect::{connect, resolve};
+pub(crate) use dialog::Dialog;
+pub(crate) use printable::printable;
+pub use starttls::StartTls;
+pub use stream::Stream;
