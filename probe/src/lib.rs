@@ -10,8 +10,10 @@
 #![warn(missing_docs)]
 
 mod around;
+mod aside;
 mod check;
 mod deadline;
+mod docker;
 mod finding;
 pub mod kind;
 mod limits;

@@ -2,6 +2,7 @@
 
 mod backup;
 mod certificate;
+mod container;
 mod disk;
 mod env;
 mod git;
@@ -16,6 +17,7 @@ mod tls;
 
 pub use backup::Backup;
 pub use certificate::Certificate;
+pub use container::{Container, Image};
 pub use disk::Disk;
 pub use env::Env;
 pub use git::Git;
@@ -56,7 +58,7 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 13] = [
+pub const KINDS: [&str; 14] = [
     "tcp",
     "disk",
     "memory",
@@ -70,6 +72,7 @@ pub const KINDS: [&str; 13] = [
     "certificate",
     "smtp",
     "imap",
+    "container",
 ];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
@@ -91,6 +94,7 @@ pub(crate) fn read(
         "certificate" => written::<Certificate>("certificate", entry),
         "smtp" => written::<Smtp>("smtp", entry),
         "imap" => written::<Imap>("imap", entry),
+        "container" => written::<Container>("container", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
     }
 }
