@@ -1,13 +1,16 @@
 //! The work, from top to bottom: find, choose, look, judge, tell.
 
 use crate::cli::Args;
-use crate::{choice, known, pass, table};
+use crate::render::table;
+use crate::{choice, known, pass};
 use anyhow::Result;
 use probe::{Around, Check, Deadline, Finding};
 use serde_json::json;
+use std::cell::OnceCell;
 use std::time::Duration;
 use toolkit::application::Application;
 use toolkit::failure::Failure;
+use toolkit::output::Format;
 use toolkit::record::Status;
 use toolkit::run::{Outcome, Run};
 use toolkit::signals;
@@ -15,8 +18,12 @@ use toolkit::signals;
 /// The longest that a pass can take: each check has its own limit within.
 const WHOLE: Duration = Duration::from_secs(24 * 3600);
 
-/// Looks at what is wanted.
-pub(crate) fn run(args: &Args, run: &mut Run) -> Result<Outcome> {
+/// Looks at what is wanted, and leaves in `found` what came of it.
+pub(crate) fn run(args: &Args, run: &mut Run, found: &OnceCell<Vec<Finding>>) -> Result<Outcome> {
+    if args.list && run.format() == Format::Document {
+        let message = "`--list` is written as `--format text` or `--format ndjson`";
+        return Err(Failure::not_started("usage", message).into());
+    }
     let config = run.config.clone();
     let application = Application::discover(&config).map_err(|error| Failure::of(&error));
     let checks = known::all(&config, Vec::new())?;
@@ -32,7 +39,7 @@ pub(crate) fn run(args: &Args, run: &mut Run) -> Result<Outcome> {
     let findings = pass::run(&wanted, &around, args.jobs.into())?;
     signals::check()?;
     run.text(&table::of(&findings));
-    judge(&findings)
+    judge(found.get_or_init(|| findings))
 }
 
 /// The checks that there are: a table for people, a record for each for
@@ -73,7 +80,8 @@ fn judge(findings: &[Finding]) -> Result<Outcome> {
         let failure = Failure::new("checks_warn", message.clone());
         return Ok(Outcome::warn(message, data, failure));
     }
-    Ok(Outcome::ok(format!("{all} checks passed"), data))
+    let checks = if all == 1 { "check" } else { "checks" };
+    Ok(Outcome::ok(format!("{all} {checks} passed"), data))
 }
 
 fn named(finding: &Finding) -> String {

@@ -1,8 +1,9 @@
 //! What people read: a table, then what is wrong and what to do about it.
 
+use super::faults;
 use comfy_table::{Table, presets};
 use probe::{Check, Finding};
-use toolkit::record::Status;
+use toolkit::output::printable;
 
 /// What came of the checks.
 pub(crate) fn of(findings: &[Finding]) -> String {
@@ -13,14 +14,14 @@ pub(crate) fn of(findings: &[Finding]) -> String {
     for finding in findings {
         table.add_row([
             finding.status.word(),
-            &finding.name,
+            &printable(&finding.name),
             finding.kind,
-            &finding.observed,
+            &printable(&finding.observed),
             &finding.ms.to_string(),
         ]);
     }
-    let faults = findings.iter().filter_map(fault);
-    let blocks: Vec<_> = std::iter::once(table.trim_fmt()).chain(faults).collect();
+    let wrong = findings.iter().filter_map(wrong);
+    let blocks: Vec<_> = std::iter::once(table.trim_fmt()).chain(wrong).collect();
     blocks.join("\n\n")
 }
 
@@ -32,34 +33,18 @@ pub(crate) fn list(checks: &[Check]) -> String {
         .set_header(["CHECK", "KIND", "TAGS", "EXPECTS"]);
     for check in checks {
         let tags = check.rules.tags.join(" ");
-        table.add_row([&check.name, check.kind(), &tags, &check.expects()]);
+        table.add_row([&check.name, check.kind(), &tags, &check.expects()].map(printable));
     }
     table.trim_fmt()
 }
 
 /// What is wrong, and what to do about it.
-fn fault(finding: &Finding) -> Option<String> {
-    if !matches!(finding.status, Status::Fail | Status::Warn) {
+fn wrong(finding: &Finding) -> Option<String> {
+    let lines: Vec<_> = faults(finding).iter().map(|line| printable(line)).collect();
+    if lines.is_empty() {
         return None;
     }
-    let Finding {
-        name,
-        status,
-        observed,
-        expected,
-        also,
-        ..
-    } = finding;
-    let status = status.word();
-    let mut lines = vec![format!(
-        "{status} `{name}`: {observed}; expected: {expected}"
-    )];
-    let others = also.iter();
-    lines.extend(
-        others.map(|fault| format!("also: {}; expected: {}", fault.observed, fault.expected)),
-    );
-    let hints = finding.hint.iter();
-    let hints = hints.chain(also.iter().filter_map(|fault| fault.hint.as_ref()));
-    lines.extend(hints.map(|hint| format!("hint: {hint}")));
-    Some(lines.join("\n"))
+    let status = finding.status.word();
+    let name = printable(&finding.name);
+    Some(format!("{status} `{name}`: {}", lines.join("\n")))
 }
