@@ -23,7 +23,7 @@ _healthcheck() {
 
     case "${cmd}" in
         healthcheck)
-            opts="-j -C -h -V --list --jobs --format --exit --if --no-input --folder --config --env --help --version"
+            opts="-j -C -h -V --list --jobs --format --exit --textfile --status-file --if --no-input --folder --config --env --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -43,6 +43,14 @@ _healthcheck() {
                     ;;
                 --exit)
                     COMPREPLY=($(compgen -W "nagios docker" -- "${cur}"))
+                    return 0
+                    ;;
+                --textfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --status-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --if)

@@ -9,6 +9,8 @@ prometheus\t'Prometheus\' text format'
 health+json\t'`application/health+json`, draft-inadarei-api-health-check-06'"
 complete -c healthcheck -l exit -d 'Whose exit statuses to end with, in place of the pipeline\'s own' -r -f -a "nagios\t'A Nagios plugin\'s: 0 ok, 1 warning, 2 critical, 3 unknown'
 docker\t'Docker\'s HEALTHCHECK: 0 healthy, 1 unhealthy'"
+complete -c healthcheck -l textfile -d 'Also write this file for the textfile collector of node_exporter' -r -F
+complete -c healthcheck -l status-file -d 'Also write this file: JSON with `timestamp`, `errors`, `status` and every result' -r -F
 complete -c healthcheck -l if -d 'When to do the work, given the records read from stdin' -r -f -a "success\t'Nothing before it failed'
 failure\t'Something before it failed'
 always\t'In any case'"

@@ -4,6 +4,7 @@ use crate::exit::Style;
 use crate::render::Shape;
 use clap::Parser;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use toolkit::arguments::{Arguments, Common};
 use toolkit::output::Format;
 use toolkit::record::Status;
@@ -35,8 +36,25 @@ pub(crate) struct Args {
     #[arg(long, value_name = "STYLE", value_enum)]
     pub(crate) exit: Option<Style>,
 
+    /// Also write this file for the textfile collector of node_exporter
+    #[arg(long, value_name = "FILE.prom", value_parser = textfile)]
+    pub(crate) textfile: Option<PathBuf>,
+
+    /// Also write this file: JSON with `timestamp`, `errors`, `status` and every result
+    #[arg(long, value_name = "FILE")]
+    pub(crate) status_file: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) common: Common,
+}
+
+/// A name that `node_exporter` would not read is a mistake.
+fn textfile(name: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(name);
+    if path.extension().is_none_or(|extension| extension != "prom") {
+        return Err("node_exporter reads only files that end in `.prom`".to_owned());
+    }
+    Ok(path)
 }
 
 impl Arguments for Args {

@@ -1,8 +1,9 @@
 //! The work, from top to bottom: find, choose, look, judge, tell.
 
 use crate::cli::Args;
+use crate::counts::Counts;
 use crate::render::table;
-use crate::{choice, known, pass};
+use crate::{choice, files, known, pass};
 use anyhow::Result;
 use probe::{Around, Check, Deadline, Finding};
 use serde_json::json;
@@ -38,8 +39,12 @@ pub(crate) fn run(args: &Args, run: &mut Run, found: &OnceCell<Vec<Finding>>) ->
     let wanted: Vec<_> = checks.iter().collect();
     let findings = pass::run(&wanted, &around, args.jobs.into())?;
     signals::check()?;
+    let warnings = files::write(args, run, &findings);
+    for warning in &warnings {
+        run.note(&warning.message);
+    }
     run.text(&table::of(&findings));
-    judge(found.get_or_init(|| findings))
+    judge(found.get_or_init(|| findings), &warnings)
 }
 
 /// The checks that there are: a table for people, a record for each for
@@ -55,33 +60,38 @@ fn list(checks: &[Check], run: &mut Run) -> Outcome {
     Outcome::ok(format!("{} checks", checks.len()), data).query()
 }
 
-/// What the findings come to.
-fn judge(findings: &[Finding]) -> Result<Outcome> {
-    let of = |status| {
-        findings
-            .iter()
-            .filter(move |finding| finding.status == status)
-    };
-    let (failed, warned) = (of(Status::Fail).count(), of(Status::Warn).count());
-    let skipped = of(Status::Skip).count();
-    let data = json!({
-        "checks": findings,
-        "ok": of(Status::Ok).count(), "warn": warned, "fail": failed, "skip": skipped,
-    });
+/// What the findings come to; `warnings` are what else went wrong.
+fn judge(findings: &[Finding], warnings: &[Failure]) -> Result<Outcome> {
+    let counts = Counts::of(findings);
+    let mut data = json!({ "checks": findings });
+    counts.add_to(&mut data);
+    if !warnings.is_empty() {
+        let messages: Vec<_> = warnings.iter().map(|warning| &warning.message).collect();
+        data["warnings"] = json!(messages);
+    }
     let all = findings.len();
-    if failed > 0 {
-        let named: Vec<_> = of(Status::Fail).map(named).collect();
-        let message = format!("{failed} of {all} checks failed: {}", named.join(", "));
+    let checks = if all == 1 { "check" } else { "checks" };
+    let named = |status| {
+        let of = findings.iter().filter(|finding| finding.status == status);
+        of.map(named).collect::<Vec<_>>().join(", ")
+    };
+    if counts.fail > 0 {
+        let which = named(Status::Fail);
+        let message = format!("{} of {all} {checks} failed: {which}", counts.fail);
         return Err(Failure::new("checks_failed", message).data(data).into());
     }
-    if warned > 0 {
-        let named: Vec<_> = of(Status::Warn).map(named).collect();
-        let message = format!("{warned} of {all} checks warn: {}", named.join(", "));
+    if counts.warn > 0 {
+        let which = named(Status::Warn);
+        let message = format!("{} of {all} {checks} warn: {which}", counts.warn);
         let failure = Failure::new("checks_warn", message.clone());
         return Ok(Outcome::warn(message, data, failure));
     }
-    let checks = if all == 1 { "check" } else { "checks" };
-    Ok(Outcome::ok(format!("{all} {checks} passed"), data))
+    let passed = format!("{all} {checks} passed");
+    let Some(first) = warnings.first() else {
+        return Ok(Outcome::ok(passed, data));
+    };
+    let summary = format!("{passed}, but {}", first.message);
+    Ok(Outcome::warn(summary, data, first.clone()))
 }
 
 fn named(finding: &Finding) -> String {

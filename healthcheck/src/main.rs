@@ -2,7 +2,9 @@
 
 mod choice;
 mod cli;
+mod counts;
 mod exit;
+mod files;
 mod healthcheck;
 mod known;
 mod pass;

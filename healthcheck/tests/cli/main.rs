@@ -4,6 +4,7 @@
 
 mod documents;
 mod exits;
+mod files;
 mod readers;
 mod records;
 

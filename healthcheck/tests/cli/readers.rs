@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 const ENDS: [&[&str]; 4] = [&[], &["nothing"], &["--if", "failure"], &["--zap"]];
 
 /// What `program` says of `input`; it fails unless the program accepts it.
-fn accepted(program: &str, args: &[&str], input: &str) -> String {
+pub(crate) fn accepted(program: &str, args: &[&str], input: &str) -> String {
     let mut child = Command::new(program)
         .args(args)
         .stdin(Stdio::piped())
