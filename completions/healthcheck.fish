@@ -1,7 +1,17 @@
 complete -c healthcheck -s j -l jobs -d 'How many checks run at a time' -r
 complete -c healthcheck -l silence -d 'Tell nobody of anything new for this long, and why; `0s` ends it; no check is run' -r
-complete -c healthcheck -l format -d 'How stdout is written [default: text on a terminal, else ndjson]' -r -f -a "text\t'For people: the default on a terminal'
-ndjson\t'One JSON record a line: the default elsewhere'"
+complete -c healthcheck -l format -d 'How stdout is written [default: text on a terminal, else ndjson]' -r -f -a "text\t'A table for people: the default on a terminal'
+ndjson\t'One JSON record a line, those that were read first: the default elsewhere'
+json\t'The final record alone, indented'
+nagios\t'A line for Nagios, Icinga and the like, with performance data'
+junit\t'A JUnit report'
+tap\t'The Test Anything Protocol, version 14'
+prometheus\t'Prometheus\' text format'
+health+json\t'`application/health+json`, draft-inadarei-api-health-check-06'"
+complete -c healthcheck -l exit -d 'Whose exit statuses to end with, in place of the pipeline\'s own' -r -f -a "nagios\t'A Nagios plugin\'s: 0 ok, 1 warning, 2 critical, 3 unknown'
+docker\t'Docker\'s HEALTHCHECK: 0 healthy, 1 unhealthy'"
+complete -c healthcheck -l textfile -d 'Also write this file for the textfile collector of node_exporter' -r -F
+complete -c healthcheck -l status-file -d 'Also write this file: JSON with `timestamp`, `errors`, `status` and every result' -r -F
 complete -c healthcheck -l if -d 'When to do the work, given the records read from stdin' -r -f -a "success\t'Nothing before it failed'
 failure\t'Something before it failed'
 always\t'In any case'"

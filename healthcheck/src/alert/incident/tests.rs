@@ -15,6 +15,7 @@ fn finding(name: &str, status: Status) -> Finding {
         observed: "seen".into(),
         expected: "wanted".into(),
         reason: Some("tcp_refused"),
+        unseen: false,
         hint: None,
         also: Vec::new(),
         measures: Vec::new(),
