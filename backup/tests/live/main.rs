@@ -5,6 +5,7 @@
 
 mod consistency;
 mod databases;
+mod differing;
 mod direct;
 mod flat;
 mod halted;
