@@ -1,6 +1,7 @@
 //! The kinds of checks: what each looks at, and the keys that it takes.
 
 mod certificate;
+mod dns;
 mod imap;
 mod mail;
 mod smtp;
@@ -8,6 +9,7 @@ mod tcp;
 mod tls;
 
 pub use certificate::Certificate;
+pub use dns::Dns;
 pub use imap::Imap;
 pub use smtp::Smtp;
 pub use tcp::Tcp;
@@ -42,7 +44,7 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 5] = ["tcp", "tls", "certificate", "smtp", "imap"];
+pub const KINDS: [&str; 6] = ["tcp", "tls", "certificate", "smtp", "imap", "dns"];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
 pub(crate) fn read(
@@ -55,6 +57,7 @@ pub(crate) fn read(
         "certificate" => written::<Certificate>("certificate", entry),
         "smtp" => written::<Smtp>("smtp", entry),
         "imap" => written::<Imap>("imap", entry),
+        "dns" => written::<Dns>("dns", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
     }
 }

@@ -3,6 +3,7 @@
 mod address;
 mod connect;
 pub(crate) mod dialog;
+pub(crate) mod dns;
 pub(crate) mod imap;
 mod printable;
 pub(crate) mod smtp;

@@ -6,6 +6,7 @@
 mod authority;
 mod certificate;
 mod daemon;
+mod dns;
 mod hostile;
 mod imap;
 mod look;
