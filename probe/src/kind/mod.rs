@@ -1,6 +1,7 @@
 //! The kinds of checks: what each looks at, and the keys that it takes.
 
 mod certificate;
+mod clock;
 mod dns;
 mod imap;
 mod mail;
@@ -9,6 +10,7 @@ mod tcp;
 mod tls;
 
 pub use certificate::Certificate;
+pub use clock::Clock;
 pub use dns::Dns;
 pub use imap::Imap;
 pub use smtp::Smtp;
@@ -44,7 +46,7 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 6] = ["tcp", "tls", "certificate", "smtp", "imap", "dns"];
+pub const KINDS: [&str; 7] = ["tcp", "tls", "certificate", "smtp", "imap", "dns", "clock"];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
 pub(crate) fn read(
@@ -58,6 +60,7 @@ pub(crate) fn read(
         "smtp" => written::<Smtp>("smtp", entry),
         "imap" => written::<Imap>("imap", entry),
         "dns" => written::<Dns>("dns", entry),
+        "clock" => written::<Clock>("clock", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
     }
 }

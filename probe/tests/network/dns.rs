@@ -116,7 +116,7 @@ fn a_server_that_is_not_there_is_told() {
         free_port()
     );
     let found = look("dns", &lines);
-    assert_eq!(found.told(), ["fail dns_unreachable"], "{found:#?}");
+    assert_eq!(found.told(), ["fail udp_unreachable"], "{found:#?}");
 }
 
 /// A server whose answers `change` makes of the question.
@@ -213,7 +213,7 @@ fn nobody_keeps_it_waiting() {
     assert_eq!(ask(silent).told(), ["fail timeout"]);
     let flood = hostile::flooding(b"x");
     let found = ask(flood.rsplit(':').next().unwrap().parse().unwrap());
-    assert_eq!(found.told(), ["fail dns_unreachable"], "{found:#?}");
+    assert_eq!(found.told(), ["fail udp_unreachable"], "{found:#?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod authority;
 mod certificate;
+mod clock;
 mod daemon;
 mod dns;
 mod hostile;

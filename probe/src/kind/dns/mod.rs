@@ -4,7 +4,7 @@ mod record;
 mod servers;
 
 use super::{Probe, Written};
-use crate::net::{Address, dns};
+use crate::net::{Address, datagram, dns};
 use crate::report::{Fault, Measure, Unit};
 use crate::{Around, Deadline, Report};
 use anyhow::Result;
@@ -58,17 +58,12 @@ impl Dns {
     /// Asks each server in turn until one answers, and says how long that took.
     fn ask(&self, query: &Query, deadline: Deadline) -> Result<(Message, f64)> {
         let servers = servers::of(self.server.as_ref(), deadline)?;
-        let mut last = None;
-        for (at, server) in servers.iter().enumerate() {
-            let others = u32::try_from(servers.len() - at).unwrap_or(u32::MAX);
-            let share = Deadline::after(deadline.left()? / others);
+        let answered = datagram::in_turn(&servers, deadline, |server, deadline| {
             let begun = Instant::now();
-            match dns::ask(*server, query, share) {
-                Ok(answer) => return Ok((answer, begun.elapsed().as_secs_f64())),
-                Err(error) => last = Some(error.context(format!("the name server {server}"))),
-            }
-        }
-        Err(last.unwrap_or_else(|| servers::none().into()))
+            let answer = dns::ask(server, query, deadline)?;
+            Ok((answer, begun.elapsed().as_secs_f64()))
+        })?;
+        answered.ok_or_else(|| servers::none().into())
     }
 }
 
