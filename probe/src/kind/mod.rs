@@ -2,8 +2,10 @@
 
 mod backup;
 mod certificate;
+mod clock;
 mod container;
 mod disk;
+mod dns;
 mod env;
 mod git;
 mod imap;
@@ -17,8 +19,10 @@ mod tls;
 
 pub use backup::Backup;
 pub use certificate::Certificate;
+pub use clock::Clock;
 pub use container::{Container, Image};
 pub use disk::Disk;
+pub use dns::Dns;
 pub use env::Env;
 pub use git::Git;
 pub use imap::Imap;
@@ -58,21 +62,8 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 14] = [
-    "tcp",
-    "disk",
-    "memory",
-    "load",
-    "port",
-    "ports",
-    "env",
-    "git",
-    "backup",
-    "tls",
-    "certificate",
-    "smtp",
-    "imap",
-    "container",
+pub const KINDS: [&str; 16] = [
+    "tcp", "disk", "memory", "load", "port", "ports", "env", "git", "backup", "tls", "certificate", "smtp", "imap", "container", "dns", "clock",
 ];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
@@ -95,6 +86,8 @@ pub(crate) fn read(
         "smtp" => written::<Smtp>("smtp", entry),
         "imap" => written::<Imap>("imap", entry),
         "container" => written::<Container>("container", entry),
+        "dns" => written::<Dns>("dns", entry),
+        "clock" => written::<Clock>("clock", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
     }
 }

@@ -2,8 +2,11 @@
 
 mod address;
 mod connect;
+pub(crate) mod datagram;
 pub(crate) mod dialog;
+pub(crate) mod dns;
 pub(crate) mod imap;
+pub(crate) mod ntp;
 mod printable;
 pub(crate) mod smtp;
 pub(crate) mod starttls;

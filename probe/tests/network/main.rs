@@ -5,7 +5,9 @@
 
 mod authority;
 mod certificate;
+mod clock;
 mod daemon;
+mod dns;
 mod hostile;
 mod imap;
 mod look;
