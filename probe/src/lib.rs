@@ -13,11 +13,16 @@ mod around;
 mod check;
 mod deadline;
 mod finding;
+pub mod http;
+mod jq;
 pub mod kind;
 mod limits;
 pub mod net;
 mod report;
 mod rules;
+mod secret;
+mod several;
+mod text;
 
 pub use around::Around;
 pub use check::Check;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 /// The `warn` and `fail` of a check, each in the unit of what it measures.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// From here on it is a warning.
     pub warn: Option<f64>,

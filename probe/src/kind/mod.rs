@@ -1,7 +1,9 @@
 //! The kinds of checks: what each looks at, and the keys that it takes.
 
+mod http;
 mod tcp;
 
+pub use http::Http;
 pub use tcp::Tcp;
 
 use crate::{Around, Report};
@@ -33,7 +35,7 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 1] = ["tcp"];
+pub const KINDS: [&str; 2] = ["http", "tcp"];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
 pub(crate) fn read(
@@ -41,6 +43,7 @@ pub(crate) fn read(
     entry: &mut Entry<'_, '_>,
 ) -> Result<(&'static str, Box<dyn Probe>), Failure> {
     match name {
+        "http" => written::<Http>("http", entry),
         "tcp" => written::<Tcp>("tcp", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
     }
