@@ -1,9 +1,11 @@
 //! The kinds of checks: what each looks at, and the keys that it takes.
 
+mod command;
 mod http;
 mod prometheus;
 mod tcp;
 
+pub use command::Command;
 pub use http::Http;
 pub use prometheus::Prometheus;
 pub use tcp::Tcp;
@@ -37,7 +39,7 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 3] = ["http", "tcp", "prometheus"];
+pub const KINDS: [&str; 4] = ["http", "tcp", "prometheus", "command"];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
 pub(crate) fn read(
@@ -46,6 +48,7 @@ pub(crate) fn read(
 ) -> Result<(&'static str, Box<dyn Probe>), Failure> {
     match name {
         "http" => written::<Http>("http", entry),
+        "command" => written::<Command>("command", entry),
         "prometheus" => written::<Prometheus>("prometheus", entry),
         "tcp" => written::<Tcp>("tcp", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
