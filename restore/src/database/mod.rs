@@ -14,6 +14,7 @@ mod load;
 mod mark;
 mod names;
 mod psql;
+mod room;
 mod screen;
 mod side;
 mod swap;
@@ -24,6 +25,7 @@ mod verify;
 pub(crate) use globals::{Globals, globals};
 pub(crate) use in_place::in_place;
 pub(crate) use leftovers::sweep;
+pub(crate) use room::{Need, check_room};
 pub(crate) use verify::Verified;
 
 use anyhow::Result;

@@ -6,6 +6,7 @@ mod dumps;
 mod harm;
 mod killed;
 mod pipeline;
+mod room;
 mod secrets;
 mod state;
 mod whole;
@@ -23,6 +24,7 @@ const RECIPE: Recipe<'_> = Recipe {
     postgres: "17",
     redis: "8",
     config: "[files]\nuploads = \"uploads\"\n",
+    memory: "",
 };
 
 /// A stack that all tests share: each has databases of its own in it, and
