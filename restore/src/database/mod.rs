@@ -84,7 +84,7 @@ pub(crate) struct Swapped {
 ///
 /// # Errors
 /// Before anything is loaded: `pg_cannot_create`, `pg_no_role`, `pg_bad_name`.
-/// Then `hostile_dump`, `truncated_dump`, `pg_load`, `pg_newer_dump`,
+/// Then `hostile_dump`, `cluster_dump`, `truncated_dump`, `pg_load`, `pg_newer_dump`,
 /// `rows_differ`, `pg_unreachable`, `interrupted`. The side database is
 /// removed.
 pub(crate) fn stage(wanted: Wanted<'_>) -> Result<Staged> {
