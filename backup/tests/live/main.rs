@@ -48,7 +48,7 @@ fn older() -> Used<'static> {
             compose: Compose::V1,
             postgres: "15",
             redis: "7",
-            config: "",
+            ..Recipe::default()
         });
         stack.create_shop("whole");
         fill_redis(&stack);

@@ -9,6 +9,7 @@ mod killed;
 mod killed_redis;
 mod pipeline;
 mod refilled;
+mod room;
 mod secrets;
 mod state;
 mod whole;
@@ -26,6 +27,7 @@ const RECIPE: Recipe<'_> = Recipe {
     postgres: "17",
     redis: "8",
     config: "[files]\nuploads = \"uploads\"\n",
+    memory: "",
 };
 
 /// A stack that all tests share: each has databases of its own in it, and
