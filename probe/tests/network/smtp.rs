@@ -30,11 +30,14 @@ impl Postfix {
         fs::set_permissions(at, fs::Permissions::from_mode(0o755)).unwrap();
         let (port, tls_port) = (free_port(), free_port());
         let config = at.join("config");
-        for name in ["config", "queue", "data"] {
+        for name in ["config", "queue", "queue/pid"] {
             fs::create_dir(at.join(name)).unwrap();
         }
-        let chown = Command::new("chown").arg("postfix").arg(at.join("data"));
-        chown.read().unwrap();
+        for name in ["data", "queue/private", "queue/public"] {
+            fs::create_dir(at.join(name)).unwrap();
+            let chown = Command::new("chown").arg("postfix").arg(at.join(name));
+            chown.read().unwrap();
+        }
         let main = format!(
             "compatibility_level = 3.6\nqueue_directory = {0}/queue\ndata_directory = {0}/data\nmail_owner = postfix\nsetgid_group = postdrop\nmyhostname = mail.example\ninet_interfaces = 127.0.0.1\nmaillog_file = \nalias_maps =\n{1}{more}\n",
             at.display(),
@@ -51,8 +54,6 @@ impl Postfix {
             let file = config.join(name);
             fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
         }
-        let check = Command::new(program("postfix")).arg("-c").arg(&config);
-        check.arg("check").read().unwrap();
         let command = Command::new(program("master")).arg("-c").arg(&config);
         Self {
             port,
