@@ -9,6 +9,7 @@
 
 #![warn(missing_docs)]
 
+mod amount;
 mod around;
 mod aside;
 mod check;
@@ -21,6 +22,7 @@ pub mod net;
 mod report;
 mod rules;
 
+pub use amount::{Amount, Text};
 pub use around::Around;
 pub use check::Check;
 pub use deadline::Deadline;

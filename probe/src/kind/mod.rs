@@ -1,9 +1,11 @@
 //! The kinds of checks: what each looks at, and the keys that it takes.
 
 mod container;
+mod postgres;
 mod tcp;
 
 pub use container::{Container, Image};
+pub use postgres::Postgres;
 pub use tcp::Tcp;
 
 use crate::{Around, Report};
@@ -35,7 +37,7 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 2] = ["container", "tcp"];
+pub const KINDS: [&str; 3] = ["container", "postgres", "tcp"];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
 pub(crate) fn read(
@@ -44,6 +46,7 @@ pub(crate) fn read(
 ) -> Result<(&'static str, Box<dyn Probe>), Failure> {
     match name {
         "container" => written::<Container>("container", entry),
+        "postgres" => written::<Postgres>("postgres", entry),
         "tcp" => written::<Tcp>("tcp", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
     }
