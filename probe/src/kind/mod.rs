@@ -2,10 +2,12 @@
 
 mod container;
 mod postgres;
+mod redis;
 mod tcp;
 
 pub use container::{Container, Image};
 pub use postgres::Postgres;
+pub use redis::Redis;
 pub use tcp::Tcp;
 
 use crate::{Around, Report};
@@ -37,7 +39,7 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 3] = ["container", "postgres", "tcp"];
+pub const KINDS: [&str; 4] = ["container", "postgres", "redis", "tcp"];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
 pub(crate) fn read(
@@ -47,6 +49,7 @@ pub(crate) fn read(
     match name {
         "container" => written::<Container>("container", entry),
         "postgres" => written::<Postgres>("postgres", entry),
+        "redis" => written::<Redis>("redis", entry),
         "tcp" => written::<Tcp>("tcp", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
     }

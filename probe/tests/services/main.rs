@@ -13,3 +13,4 @@ mod container;
 mod engine;
 mod looked;
 mod postgres;
+mod redis;
