@@ -1,4 +1,5 @@
 complete -c healthcheck -s j -l jobs -d 'How many checks run at a time' -r
+complete -c healthcheck -l wait -d 'Repeat what failed until all is well, for at most this long: `60s`, `5m`' -r
 complete -c healthcheck -l format -d 'How stdout is written [default: text on a terminal, else ndjson]' -r -f -a "text\t'A table for people: the default on a terminal'
 ndjson\t'One JSON record a line, those that were read first: the default elsewhere'
 json\t'The final record alone, indented'

@@ -3,18 +3,18 @@
 use crate::cli::Args;
 use crate::counts::Counts;
 use crate::render::table;
-use crate::{choice, files, known, pass};
+use crate::{choice, files, known, wait};
 use anyhow::Result;
 use probe::{Around, Check, Deadline, Finding};
 use serde_json::json;
 use std::cell::OnceCell;
 use std::time::Duration;
 use toolkit::application::Application;
+use toolkit::config::Config;
 use toolkit::failure::Failure;
 use toolkit::output::Format;
 use toolkit::record::Status;
 use toolkit::run::{Outcome, Run};
-use toolkit::signals;
 
 /// The longest that a pass can take: each check has its own limit within.
 const WHOLE: Duration = Duration::from_secs(24 * 3600);
@@ -25,9 +25,11 @@ pub(crate) fn run(args: &Args, run: &mut Run, found: &OnceCell<Vec<Finding>>) ->
         let message = "`--list` is written as `--format text` or `--format ndjson`";
         return Err(Failure::not_started("usage", message).into());
     }
-    let config = run.config.clone();
-    let application = Application::discover(&config).map_err(|error| Failure::of(&error));
-    let checks = known::all(&config, Vec::new())?;
+    // A thread that a signal leaves behind may still look at all of this.
+    let config: &'static Config = Box::leak(Box::new(run.config.clone()));
+    let application = Application::discover(config).map_err(|error| Failure::of(&error));
+    let application: &'static _ = Box::leak(Box::new(application));
+    let checks = known::all(config, Vec::new())?;
     if args.list {
         return Ok(list(&checks, run));
     }
@@ -35,10 +37,10 @@ pub(crate) fn run(args: &Args, run: &mut Run, found: &OnceCell<Vec<Finding>>) ->
     if checks.is_empty() {
         return Err(nothing_to_check().into());
     }
-    let around = Around::new(&config, application.as_ref(), Deadline::after(WHOLE));
-    let wanted: Vec<_> = checks.iter().collect();
-    let findings = pass::run(&wanted, &around, args.jobs.into())?;
-    signals::check()?;
+    let around = Around::new(config, application.as_ref(), Deadline::after(WHOLE));
+    let wanted: Vec<_> = checks.leak().iter().collect();
+    let say = |text: &str| run.note(text);
+    let findings = wait::run(&wanted, around, args.jobs.into(), args.wait, say)?;
     let warnings = files::write(args, run, &findings);
     for warning in &warnings {
         run.note(&warning.message);

@@ -111,6 +111,12 @@ pub fn on_interrupt(action: impl Fn(Urgency) + Send + 'static) -> Guard {
     Guard { id }
 }
 
+/// How many interrupt actions are registered: one for each program that runs,
+/// beside those of the caller's own.
+pub fn registered() -> usize {
+    state().actions.len()
+}
+
 /// Keeps an interrupt action registered.
 #[derive(Debug)]
 #[must_use = "the action is forgotten when this is dropped"]
