@@ -3,11 +3,12 @@
 use crate::cli::Args;
 use crate::counts::Counts;
 use crate::render::table;
-use crate::{choice, files, known, wait};
+use crate::{choice, files, known, standing, wait};
 use anyhow::Result;
 use probe::{Around, Check, Deadline, Finding};
 use serde_json::json;
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use toolkit::application::Application;
 use toolkit::config::Config;
@@ -33,6 +34,7 @@ pub(crate) fn run(args: &Args, run: &mut Run, found: &OnceCell<Vec<Finding>>) ->
     if args.list {
         return Ok(list(&checks, run));
     }
+    let known: BTreeSet<_> = checks.iter().map(|check| check.name.clone()).collect();
     let checks = choice::of(checks, &args.wanted)?;
     if checks.is_empty() {
         return Err(nothing_to_check().into());
@@ -40,8 +42,10 @@ pub(crate) fn run(args: &Args, run: &mut Run, found: &OnceCell<Vec<Finding>>) ->
     let around = Around::new(config, application.as_ref(), Deadline::after(WHOLE));
     let wanted: Vec<_> = checks.leak().iter().collect();
     let say = |text: &str| run.note(text);
-    let findings = wait::run(&wanted, around, args.jobs.into(), args.wait, say)?;
-    let warnings = files::write(args, run, &findings);
+    let mut findings = wait::run(&wanted, around, args.jobs.into(), args.wait, say)?;
+    let uncounted = standing::judge(run, &known, &wanted, &mut findings);
+    let unwritten = files::write(args, run, &findings);
+    let warnings: Vec<_> = uncounted.into_iter().chain(unwritten).collect();
     for warning in &warnings {
         run.note(&warning.message);
     }

@@ -9,6 +9,7 @@ mod healthcheck;
 mod known;
 mod pass;
 mod render;
+mod standing;
 mod wait;
 
 use std::cell::OnceCell;

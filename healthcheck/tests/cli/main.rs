@@ -7,6 +7,7 @@ mod exits;
 mod files;
 mod readers;
 mod records;
+mod rows;
 mod waiting;
 
 use rustix::net::{self, AddressFamily, SocketType};
