@@ -1,7 +1,7 @@
 //! The work, from top to bottom: find, choose, look, judge, tell.
 
 use crate::cli::Args;
-use crate::counts::Counts;
+use crate::counts::{Counts, named};
 use crate::render::table;
 use crate::{choice, files, known, standing, wait};
 use anyhow::Result;
@@ -77,17 +77,13 @@ fn judge(findings: &[Finding], warnings: &[Failure]) -> Result<Outcome> {
     }
     let all = findings.len();
     let checks = if all == 1 { "check" } else { "checks" };
-    let named = |status| {
-        let of = findings.iter().filter(|finding| finding.status == status);
-        of.map(named).collect::<Vec<_>>().join(", ")
-    };
     if counts.fail > 0 {
-        let which = named(Status::Fail);
+        let which = named(findings, Status::Fail);
         let message = format!("{} of {all} {checks} failed: {which}", counts.fail);
         return Err(Failure::new("checks_failed", message).data(data).into());
     }
     if counts.warn > 0 {
-        let which = named(Status::Warn);
+        let which = named(findings, Status::Warn);
         let message = format!("{} of {all} {checks} warn: {which}", counts.warn);
         let failure = Failure::new("checks_warn", message.clone());
         return Ok(Outcome::warn(message, data, failure));
@@ -98,14 +94,6 @@ fn judge(findings: &[Finding], warnings: &[Failure]) -> Result<Outcome> {
     };
     let summary = format!("{passed}, but {}", first.message);
     Ok(Outcome::warn(summary, data, first.clone()))
-}
-
-fn named(finding: &Finding) -> String {
-    format!(
-        "`{}` ({})",
-        finding.name,
-        finding.reason.unwrap_or("unknown")
-    )
 }
 
 fn nothing_to_check() -> Failure {

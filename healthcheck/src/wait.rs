@@ -1,5 +1,6 @@
 //! Passes over the checks until all is well, or until the time is up.
 
+use crate::counts::named;
 use crate::pass;
 use anyhow::Result;
 use probe::{Around, Check, Finding};
@@ -11,8 +12,6 @@ use toolkit::signals;
 const FIRST: Duration = Duration::from_millis(250);
 /// The longest pause.
 const LONGEST: Duration = Duration::from_secs(5);
-/// How many checks are named in one line.
-const NAMED: usize = 5;
 
 /// Runs `checks` as [`pass::run`] does; with `wait`, then repeats those that
 /// failed, and those skipped because of them, until there is none or `wait` is
@@ -33,10 +32,11 @@ pub(crate) fn run(
     };
     let mut pause = FIRST;
     let mut said = String::new();
-    while let Some(waited_for) = waited_for(&findings) {
+    loop {
+        let waited_for = named(&findings, Status::Fail);
         let left = wait.saturating_sub(begun.elapsed());
-        if left.is_zero() {
-            break;
+        if waited_for.is_empty() || left.is_zero() {
+            return Ok(findings);
         }
         if waited_for != said {
             say(&format!("waiting for {waited_for}"));
@@ -57,31 +57,11 @@ pub(crate) fn run(
             }
         }
     }
-    Ok(findings)
 }
 
 /// A warning is worth a look, not a wait.
 fn is_missing(finding: &Finding) -> bool {
     !matches!(finding.status, Status::Ok | Status::Warn)
-}
-
-/// The checks that failed, and why; none where none did.
-fn waited_for(findings: &[Finding]) -> Option<String> {
-    let failed: Vec<_> = findings
-        .iter()
-        .filter(|finding| finding.status == Status::Fail)
-        .collect();
-    let more = failed.len().saturating_sub(NAMED);
-    let failed = failed.iter().take(NAMED).map(|finding| {
-        let reason = finding.reason.unwrap_or("unknown");
-        format!("`{}` ({reason})", finding.name)
-    });
-    let named = failed.collect::<Vec<_>>().join(", ");
-    match more {
-        _ if named.is_empty() => None,
-        0 => Some(named),
-        more => Some(format!("{named} and {more} more")),
-    }
 }
 
 /// Between half of it and all of it.
