@@ -3,7 +3,7 @@
 use super::{Probe, Written};
 use crate::report::Fault;
 use crate::size::Sizes;
-use crate::{Around, Limits, Measure, Report, Unit};
+use crate::{Around, Limits, Measure, Report, Unit, aside};
 use anyhow::{Context, Result};
 use rustix::fs::{StatVfs, statvfs};
 use serde::Deserialize;
@@ -65,9 +65,7 @@ impl Probe for Disk {
         let path = around.config.resolve(&self.path);
         let asked = path.clone();
         // A file system over a network may be gone, and never answer.
-        let room = around
-            .deadline
-            .within(move || Ok(Room::of(&statvfs(&asked)?)));
+        let room = aside::ask(around.deadline, move || Ok(Room::of(&statvfs(&asked)?)));
         let room = room.with_context(|| format!("cannot look at `{}`", path.display()))?;
         Ok(self.judge(&path, &room))
     }

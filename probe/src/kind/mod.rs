@@ -73,7 +73,7 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 
 /// The name of every kind, in the order of the manual.
 pub const KINDS: [&str; 21] = [
-    "tcp", "disk", "memory", "load", "port", "ports", "env", "git", "backup", "tls", "certificate", "smtp", "imap", "container", "dns", "clock", "http", "prometheus", "command", "postgres", "redis",
+    "container", "http", "tls", "certificate", "tcp", "smtp", "imap", "dns", "postgres", "redis", "disk", "memory", "load", "port", "ports", "env", "git", "backup", "prometheus", "command", "clock",
 ];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
@@ -82,7 +82,16 @@ pub(crate) fn read(
     entry: &mut Entry<'_, '_>,
 ) -> Result<(&'static str, Box<dyn Probe>), Failure> {
     match name {
+        "container" => written::<Container>("container", entry),
+        "http" => written::<Http>("http", entry),
+        "tls" => written::<Tls>("tls", entry),
+        "certificate" => written::<Certificate>("certificate", entry),
         "tcp" => written::<Tcp>("tcp", entry),
+        "smtp" => written::<Smtp>("smtp", entry),
+        "imap" => written::<Imap>("imap", entry),
+        "dns" => written::<Dns>("dns", entry),
+        "postgres" => written::<Postgres>("postgres", entry),
+        "redis" => written::<Redis>("redis", entry),
         "disk" => written::<Disk>("disk", entry),
         "memory" => written::<Memory>("memory", entry),
         "load" => written::<Load>("load", entry),
@@ -91,18 +100,9 @@ pub(crate) fn read(
         "env" => written::<Env>("env", entry),
         "git" => written::<Git>("git", entry),
         "backup" => written::<Backup>("backup", entry),
-        "tls" => written::<Tls>("tls", entry),
-        "certificate" => written::<Certificate>("certificate", entry),
-        "smtp" => written::<Smtp>("smtp", entry),
-        "imap" => written::<Imap>("imap", entry),
-        "container" => written::<Container>("container", entry),
-        "dns" => written::<Dns>("dns", entry),
-        "clock" => written::<Clock>("clock", entry),
-        "http" => written::<Http>("http", entry),
         "prometheus" => written::<Prometheus>("prometheus", entry),
         "command" => written::<Command>("command", entry),
-        "postgres" => written::<Postgres>("postgres", entry),
-        "redis" => written::<Redis>("redis", entry),
+        "clock" => written::<Clock>("clock", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
     }
 }
