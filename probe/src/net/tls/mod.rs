@@ -17,6 +17,7 @@ mod session;
 mod trust;
 mod wanted;
 
+pub(crate) use certificate::read_file;
 pub use certificate::{Certificate, read_chain};
 pub use judge::{Asked, DAYS};
 pub use recorder::{Recorder, Shown};
