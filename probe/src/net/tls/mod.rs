@@ -19,6 +19,7 @@ mod wanted;
 
 pub(crate) use certificate::read_file;
 pub use certificate::{Certificate, read_chain};
+pub use failed::broken;
 pub use judge::{Asked, DAYS};
 pub use recorder::{Recorder, Shown};
 pub use session::{Session, name, start, start_with};
