@@ -48,7 +48,12 @@ pub(crate) fn free_port() -> u16 {
 
 /// A program of this machine, in PATH or where Debian keeps servers.
 pub(crate) fn program(name: &str) -> String {
-    let folders = ["/usr/sbin", "/usr/bin", "/usr/lib/postfix/sbin"];
+    let folders = [
+        "/usr/sbin",
+        "/usr/bin",
+        "/usr/local/sbin",
+        "/usr/lib/postfix/sbin",
+    ];
     let mut files = folders.iter().map(|folder| format!("{folder}/{name}"));
     files
         .find(|file| Path::new(file).exists())
