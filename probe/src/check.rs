@@ -88,7 +88,7 @@ impl Check {
 
     /// The finding of a check that was not run, and why.
     pub fn skipped(&self, why: &str) -> Finding {
-        Finding::skipped(&self.name, self.kind, self.expects(), why)
+        Finding::skipped(&self.name, self.kind, &self.expects(), why)
     }
 
     /// Looks, and looks again where the rules say so, until it is as expected.
@@ -107,7 +107,7 @@ impl Check {
             return Finding::of(
                 &self.name,
                 self.kind,
-                self.expects(),
+                &self.expects(),
                 report,
                 begun.elapsed(),
             );
