@@ -13,12 +13,14 @@ pub mod manual;
 mod place;
 mod seen;
 mod sibling;
+mod small_disks;
 mod stack;
 
 pub use held::Held;
 pub use place::Place;
 pub use seen::Seen;
 pub use sibling::sibling;
+pub use small_disks::SmallDisks;
 pub use stack::{Compose, Recipe, Stack, Used};
 
 use std::path::PathBuf;
