@@ -23,7 +23,7 @@ _healthcheck() {
 
     case "${cmd}" in
         healthcheck)
-            opts="-j -C -h -V --list --jobs --format --if --no-input --folder --config --env --help --version"
+            opts="-j -C -h -V --list --jobs --no-alert --silence --format --exit --textfile --status-file --if --no-input --folder --config --env --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -37,8 +37,24 @@ _healthcheck() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --silence)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text ndjson" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text ndjson json nagios junit tap prometheus health+json" -- "${cur}"))
+                    return 0
+                    ;;
+                --exit)
+                    COMPREPLY=($(compgen -W "nagios docker" -- "${cur}"))
+                    return 0
+                    ;;
+                --textfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --status-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --if)

@@ -1,6 +1,7 @@
 //! The set in the making: aside and hidden until it is whole.
 
 use crate::backup::Job;
+use crate::flat;
 use crate::release::Release;
 use anyhow::{Context, Result};
 use chrono::{DateTime, Local, SecondsFormat, TimeDelta};
@@ -33,7 +34,8 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// Creates the hidden folder, and removes those that dead runs left.
+    /// Creates the hidden folder, and finishes or removes those that dead
+    /// runs left.
     pub(crate) fn begin(job: &Job) -> Result<Self> {
         let folder = &job.folder;
         durable::create_folder(folder).map_err(|error| unwritable(&error))?;
@@ -44,7 +46,7 @@ impl Draft {
             let partial = folder.join(set::partial_name(&stamp));
             let made = fs::DirBuilder::new().mode(0o700).create(&partial);
             match made {
-                Ok(()) if !is_taken(folder, &stamp, job.flat.as_deref()) => {
+                Ok(()) if !is_taken(folder, &stamp, job.flat.as_deref())? => {
                     let owner = lock(&partial)?.context("another run has taken the new folder")?;
                     return Ok(Self {
                         folder: folder.clone(),
@@ -88,10 +90,7 @@ impl Draft {
     pub(crate) fn file_name(&self, name: &str) -> String {
         match &self.flat {
             None => name.to_owned(),
-            Some(prefix) => {
-                let ending = name.split_once('.').map_or("", |(_, ending)| ending);
-                format!("{prefix}-{}.{ending}", self.stamp)
-            }
+            Some(prefix) => flat::part_name(prefix, &self.stamp, name),
         }
     }
 
@@ -146,10 +145,7 @@ impl Draft {
     pub(crate) fn publish(self, info: &Info) -> Result<PathBuf> {
         match &self.flat {
             None => self.publish_folder(info),
-            Some(prefix) => {
-                let proof = format!("{prefix}-{}.json", self.stamp);
-                self.publish_flat(info, &proof)
-            }
+            Some(prefix) => flat::publish(&self.partial, &self.folder, prefix, &self.stamp, info),
         }
     }
 
@@ -166,18 +162,6 @@ impl Draft {
         durable::sync_folder(&self.partial).with_context(|| cannot("sync", &self.partial))?;
         let path = self.path();
         durable::rename(&self.partial, &path)?;
-        Ok(path)
-    }
-
-    /// The proof comes last: a file without it is no set.
-    fn publish_flat(&self, info: &Info, proof: &str) -> Result<PathBuf> {
-        let mut path = self.folder.clone();
-        for part in &info.parts {
-            path = self.folder.join(&part.file);
-            durable::rename(&self.partial.join(&part.file), &path)?;
-        }
-        info.write(&self.partial.join(proof))?;
-        durable::rename(&self.partial.join(proof), &self.folder.join(proof))?;
         Ok(path)
     }
 }
@@ -216,7 +200,7 @@ fn first_free(folder: &Path, now: DateTime<Local>) -> Result<Stamp> {
     Ok(after.into_iter().fold(Stamp::at(now), Stamp::max))
 }
 
-/// Removes what runs that were killed have left.
+/// Finishes or removes what runs that were killed have left.
 fn sweep(folder: &Path) -> Result<()> {
     for entry in fs::read_dir(folder).with_context(|| cannot("list", folder))? {
         let entry = entry.with_context(|| cannot("list", folder))?;
@@ -224,12 +208,23 @@ fn sweep(folder: &Path) -> Result<()> {
         let stamp = name
             .strip_prefix('.')
             .and_then(|name| name.strip_suffix(".partial"));
-        let ours = stamp.is_some_and(|stamp| Stamp::parse(stamp).is_some());
-        if !ours || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+        let Some(stamp) = stamp.and_then(Stamp::parse) else {
+            continue;
+        };
+        if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             continue;
         }
         let path = entry.path();
         if let Some(_dead) = lock(&path)? {
+            if let Some(proof) = flat::finish(&path, folder, &stamp)? {
+                output::note(
+                    "backup",
+                    &format!(
+                        "added `{}`, the proof of a set that a run had saved before it was killed",
+                        proof.display()
+                    ),
+                );
+            }
             fs::remove_dir_all(&path).with_context(|| cannot("remove", &path))?;
             output::note(
                 "backup",
@@ -253,10 +248,10 @@ fn lock(folder: &Path) -> Result<Option<File>> {
     }
 }
 
-fn is_taken(folder: &Path, stamp: &Stamp, flat: Option<&str>) -> bool {
+fn is_taken(folder: &Path, stamp: &Stamp, flat: Option<&str>) -> Result<bool> {
     match flat {
-        None => folder.join(stamp.to_string()).exists(),
-        Some(prefix) => folder.join(format!("{prefix}-{stamp}.json")).exists(),
+        None => Ok(folder.join(stamp.to_string()).exists()),
+        Some(prefix) => flat::is_taken(folder, prefix, stamp),
     }
 }
 

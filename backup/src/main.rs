@@ -6,6 +6,7 @@ mod cli;
 mod compress;
 mod database;
 mod files;
+mod flat;
 mod folder;
 mod globals;
 mod list;

@@ -1,13 +1,18 @@
 //! The work, from top to bottom: find, choose, look, judge, tell.
 
+use crate::alert::{self, Report, Setting, Settings};
 use crate::cli::Args;
-use crate::{choice, known, pass, table};
+use crate::counts::Counts;
+use crate::render::table;
+use crate::{choice, files, known, pass};
 use anyhow::Result;
 use probe::{Around, Check, Deadline, Finding};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::cell::OnceCell;
 use std::time::Duration;
 use toolkit::application::Application;
 use toolkit::failure::Failure;
+use toolkit::output::Format;
 use toolkit::record::Status;
 use toolkit::run::{Outcome, Run};
 use toolkit::signals;
@@ -15,9 +20,17 @@ use toolkit::signals;
 /// The longest that a pass can take: each check has its own limit within.
 const WHOLE: Duration = Duration::from_secs(24 * 3600);
 
-/// Looks at what is wanted.
-pub(crate) fn run(args: &Args, run: &mut Run) -> Result<Outcome> {
+/// Looks at what is wanted, and leaves in `found` what came of it.
+pub(crate) fn run(args: &Args, run: &mut Run, found: &OnceCell<Vec<Finding>>) -> Result<Outcome> {
+    if args.list && run.format() == Format::Document {
+        let message = "`--list` is written as `--format text` or `--format ndjson`";
+        return Err(Failure::not_started("usage", message).into());
+    }
     let config = run.config.clone();
+    if let Some(words) = &args.silence {
+        return silence(words, run);
+    }
+    let alerting = Settings::read(&config)?.filter(|_| !args.no_alert);
     let application = Application::discover(&config).map_err(|error| Failure::of(&error));
     let checks = known::all(&config, Vec::new())?;
     if args.list {
@@ -31,8 +44,57 @@ pub(crate) fn run(args: &Args, run: &mut Run) -> Result<Outcome> {
     let wanted: Vec<_> = checks.iter().collect();
     let findings = pass::run(&wanted, &around, args.jobs.into())?;
     signals::check()?;
+    let mut warnings = files::write(args, run, &findings);
+    let mut told = None;
+    if let Some(settings) = alerting {
+        let report = alert(&settings, &checks, &findings, run)?;
+        let problems = report.problems.into_iter();
+        warnings.extend(problems.map(|problem| Failure::new("alert_failed", problem)));
+        told = Some(report.data);
+    }
+    for warning in &warnings {
+        run.note(&warning.message);
+    }
     run.text(&table::of(&findings));
-    judge(&findings)
+    judge(found.get_or_init(|| findings), &warnings, told)
+}
+
+/// Tells nobody for a while.
+fn silence(words: &[String], run: &mut Run) -> Result<Outcome> {
+    let [long, reason] = words else {
+        return Err(
+            Failure::not_started("usage", "`--silence` takes a duration and a reason").into(),
+        );
+    };
+    let long = humantime::parse_duration(long).map_err(|_| {
+        Failure::not_started("usage", format!("`{long}` is no length of time"))
+            .hint("write it like `30m` or `2h`")
+    })?;
+    let said = alert::silence(run.state()?.folder(), long, reason)?;
+    Ok(Outcome::ok(said, json!({})))
+}
+
+/// Tells whom the findings concern.
+fn alert(
+    settings: &Settings,
+    checks: &[Check],
+    findings: &[Finding],
+    run: &mut Run,
+) -> Result<Report> {
+    let state = run.state()?.folder().to_owned();
+    alert::after(
+        settings,
+        &Setting {
+            project: run.project(),
+            env: run.config.env.as_deref(),
+            host: &run.host(),
+            run: run.id(),
+            root: &run.config.root,
+            state: &state,
+        },
+        checks,
+        findings,
+    )
 }
 
 /// The checks that there are: a table for people, a record for each for
@@ -48,32 +110,41 @@ fn list(checks: &[Check], run: &mut Run) -> Outcome {
     Outcome::ok(format!("{} checks", checks.len()), data).query()
 }
 
-/// What the findings come to.
-fn judge(findings: &[Finding]) -> Result<Outcome> {
-    let of = |status| {
-        findings
-            .iter()
-            .filter(move |finding| finding.status == status)
-    };
-    let (failed, warned) = (of(Status::Fail).count(), of(Status::Warn).count());
-    let skipped = of(Status::Skip).count();
-    let data = json!({
-        "checks": findings,
-        "ok": of(Status::Ok).count(), "warn": warned, "fail": failed, "skip": skipped,
-    });
+/// What the findings come to; `warnings` are what else went wrong.
+fn judge(findings: &[Finding], warnings: &[Failure], told: Option<Value>) -> Result<Outcome> {
+    let counts = Counts::of(findings);
+    let mut data = json!({ "checks": findings });
+    counts.add_to(&mut data);
+    if let Some(told) = told {
+        data["alert"] = told;
+    }
+    if !warnings.is_empty() {
+        let messages: Vec<_> = warnings.iter().map(|warning| &warning.message).collect();
+        data["warnings"] = json!(messages);
+    }
     let all = findings.len();
-    if failed > 0 {
-        let named: Vec<_> = of(Status::Fail).map(named).collect();
-        let message = format!("{failed} of {all} checks failed: {}", named.join(", "));
+    let checks = if all == 1 { "check" } else { "checks" };
+    let named = |status| {
+        let of = findings.iter().filter(|finding| finding.status == status);
+        of.map(named).collect::<Vec<_>>().join(", ")
+    };
+    if counts.fail > 0 {
+        let which = named(Status::Fail);
+        let message = format!("{} of {all} {checks} failed: {which}", counts.fail);
         return Err(Failure::new("checks_failed", message).data(data).into());
     }
-    if warned > 0 {
-        let named: Vec<_> = of(Status::Warn).map(named).collect();
-        let message = format!("{warned} of {all} checks warn: {}", named.join(", "));
+    if counts.warn > 0 {
+        let which = named(Status::Warn);
+        let message = format!("{} of {all} {checks} warn: {which}", counts.warn);
         let failure = Failure::new("checks_warn", message.clone());
         return Ok(Outcome::warn(message, data, failure));
     }
-    Ok(Outcome::ok(format!("{all} checks passed"), data))
+    let passed = format!("{all} {checks} passed");
+    let Some(first) = warnings.first() else {
+        return Ok(Outcome::ok(passed, data));
+    };
+    let summary = format!("{passed}, but {}", first.message);
+    Ok(Outcome::warn(summary, data, first.clone()))
 }
 
 fn named(finding: &Finding) -> String {

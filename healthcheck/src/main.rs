@@ -1,14 +1,19 @@
 //! `healthcheck`: everything that one application needs, looked at at once.
 
+mod alert;
 mod choice;
 mod cli;
+mod counts;
+mod exit;
+mod files;
 mod healthcheck;
 mod known;
 mod pass;
-mod table;
+mod render;
 
+use std::cell::OnceCell;
 use std::process::ExitCode;
-use toolkit::run::{Tool, run};
+use toolkit::run::{Tool, run_documented};
 use toolkit::verdict::Condition;
 
 fn main() -> ExitCode {
@@ -17,5 +22,10 @@ fn main() -> ExitCode {
         gate: Condition::Success,
         reads: &[],
     };
-    run(tool, healthcheck::run)
+    let found = OnceCell::new();
+    run_documented(
+        tool,
+        |args, run| healthcheck::run(args, run, &found),
+        |args, record, code| render::document(args, record, code, found.get().map(Vec::as_slice)),
+    )
 }

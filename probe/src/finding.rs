@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 use toolkit::failure::Failure;
 use toolkit::record::Status;
+use toolkit::redact;
 
 /// What came of a check: an entry of `data.checks`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -22,6 +23,10 @@ pub struct Finding {
     pub observed: String,
     /// What was expected instead.
     pub expected: String,
+    /// Whether it is wrong that it could not be looked at, rather than what was
+    /// seen.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unseen: bool,
     /// A stable word for what is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
@@ -57,13 +62,14 @@ impl Finding {
         report: Result<Report, Failure>,
         took: Duration,
     ) -> Self {
-        let report = report.unwrap_or_else(|failure| unseen(failure, &expected));
+        let unseen = report.is_err();
+        let report = report.unwrap_or_else(|failure| cannot_look(failure, &expected));
         let Report {
             observed,
             mut faults,
             measures,
             facts,
-        } = report;
+        } = masked(report);
         // The first of the worst: probes look at what matters most first.
         faults.sort_by_key(|fault| std::cmp::Reverse(fault.level));
         let mut faults = faults.into_iter();
@@ -89,6 +95,7 @@ impl Finding {
             ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             observed,
             expected,
+            unseen,
             reason,
             hint,
             also: faults.collect(),
@@ -99,11 +106,30 @@ impl Finding {
 }
 
 /// What could not be looked at is as bad as what is wrong.
-fn unseen(failure: Failure, expected: &str) -> Report {
+fn cannot_look(failure: Failure, expected: &str) -> Report {
     let mut fault = Fault::fail(failure.reason, failure.message, expected);
     fault.hint = failure.hint;
     let mut report = Report::default();
     report.fault(fault);
+    report
+}
+
+/// Masked here, not only where it is written: in XML or a label a secret may be
+/// escaped, and the filter of stdout would no longer know it.
+fn masked(mut report: Report) -> Report {
+    let mask = |text: &mut String| *text = redact::text(text).into_owned();
+    mask(&mut report.observed);
+    for fault in &mut report.faults {
+        mask(&mut fault.observed);
+        mask(&mut fault.expected);
+        fault.hint.iter_mut().for_each(mask);
+    }
+    let mut facts = Value::Object(report.facts);
+    redact::value(&mut facts);
+    report.facts = match facts {
+        Value::Object(facts) => facts,
+        _ => Map::new(),
+    };
     report
 }
 
@@ -137,8 +163,20 @@ mod tests {
             Failure::new("tcp_refused", "nobody listens").hint("start it")
         ));
         assert_eq!(found.status, Status::Fail);
+        assert!(found.unseen);
         assert_eq!(found.observed, "nobody listens");
         assert_eq!(found.expected, "all well");
         assert_eq!(found.hint.as_deref(), Some("start it"));
+    }
+
+    #[test]
+    fn a_secret_is_masked_before_a_format_can_disguise_it() {
+        redact::learn("<s3cret>&");
+        let mut report = Report::new("said <s3cret>&");
+        report.fault(Fault::warn("echoed", "it said <s3cret>&", "").hint("hide <s3cret>&"));
+        report.fact("said", "<s3cret>&");
+        let found = found(Ok(report));
+        assert!(!format!("{found:?}").contains("s3cret"), "{found:?}");
+        assert_eq!(found.observed, "it said ***");
     }
 }

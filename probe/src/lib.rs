@@ -10,15 +10,22 @@
 #![warn(missing_docs)]
 
 mod around;
+mod aside;
 mod check;
 mod deadline;
+mod docker;
 mod finding;
+pub mod http;
+mod jq;
 pub mod kind;
 mod limits;
 pub mod net;
 mod report;
 mod rules;
+mod secret;
+mod several;
 mod size;
+mod text;
 
 pub use around::Around;
 pub use check::Check;

@@ -73,7 +73,18 @@ pub(crate) fn choose(args: &Args, config: &Config, upstream: &Upstream) -> Resul
 }
 
 /// The set that the records on stdin name.
+///
+/// # Errors
+/// `no_set` when one of them cannot be read as that; `several_sets`.
 fn piped(upstream: &Upstream) -> Result<Option<String>> {
+    if let Some((line, why)) = upstream.incomplete.first() {
+        return Err(Failure::not_started(
+            "no_set",
+            format!("the record in line {line} of stdin names no set: {why}"),
+        )
+        .hint("pass records on whole: `jq -c 'select(…)'` takes nothing out of them")
+        .into());
+    }
     let paths: BTreeSet<_> = upstream
         .kept
         .iter()

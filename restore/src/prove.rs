@@ -21,6 +21,7 @@ use toolkit::sql::tally::Counter;
 pub(crate) fn run(choice: &Choice, targets: &Targets, jobs: usize, run: &Run) -> Result<Outcome> {
     let stamp = Stamp::at(Local::now()).to_string();
     sweep(targets)?;
+    targets.check_room(choice, true)?;
     let begun = Instant::now();
     let mut parts = Vec::new();
     for chosen in &choice.parts {

@@ -123,6 +123,7 @@ fn bring_back(choice: &Choice, targets: &Targets, job: &Job, run: &Run) -> Resul
     for chosen in &choice.parts {
         targets.check_replaceable(chosen)?;
     }
+    targets.check_room(choice, job.in_place)?;
     let begun = Instant::now();
     let mut staged = Vec::new();
     let mut done = Vec::new();

@@ -159,6 +159,24 @@ impl Targets {
         }
     }
 
+    /// Refuses, before anything is touched, databases that the server has no
+    /// room for. A run that proves them has one of them at a time.
+    ///
+    /// # Errors
+    /// `no_space`; `interrupted`.
+    pub(crate) fn check_room(&self, choice: &Choice, one_by_one: bool) -> Result<()> {
+        let need = |chosen: &Chosen| Some(database::Need::of(chosen, self.database(chosen)?));
+        let needs: Vec<_> = choice.parts.iter().filter_map(need).collect();
+        if needs.is_empty() {
+            return Ok(());
+        }
+        let postgres = self.postgres()?;
+        let at_once = if one_by_one { 1 } else { needs.len() };
+        needs
+            .chunks(at_once)
+            .try_for_each(|needs| database::check_room(&postgres.server, &postgres.database, needs))
+    }
+
     /// What is to be restored of a database part.
     pub(crate) fn wanted(
         &self,

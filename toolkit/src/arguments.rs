@@ -4,6 +4,7 @@ use crate::output::Format;
 use crate::record::Status;
 use crate::verdict::Condition;
 use clap::builder::FalseyValueParser;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// A tool's parsed command line.
@@ -17,6 +18,13 @@ pub trait Arguments: clap::Parser {
     /// What this run works on, where a tool has several; else its records
     /// carry the tool's name.
     fn subject(&self) -> Option<&str> {
+        None
+    }
+
+    /// The arguments as far as they can be told from a command line that has a
+    /// mistake or asks for help, so that its answer is given as
+    /// [`Self::format`] and [`Self::exit`] say; none where that is not needed.
+    fn rescued(_words: &[OsString]) -> Option<Self> {
         None
     }
 

@@ -9,11 +9,22 @@ use std::path::Path;
 /// Writes `bytes` to `path`, mode 0600: aside, synced, renamed over it, and the
 /// folder synced. A reader sees the old content or the new, never a part.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_with_mode(path, bytes, 0o600)
+}
+
+/// [`write`] of a file that is made for others to read, mode 0644.
+pub fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_with_mode(path, bytes, 0o644)
+}
+
+fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let folder = parent(path);
     let written = || -> io::Result<()> {
         // `tempfile` creates it with mode 0600, and removes it on failure.
         let mut aside = tempfile::NamedTempFile::new_in(folder)?;
         aside.write_all(bytes)?;
+        let permissions = fs::Permissions::from_mode(mode);
+        aside.as_file().set_permissions(permissions)?;
         aside.as_file().sync_all()?;
         aside.persist(path)?;
         sync_folder(folder)
@@ -70,10 +81,10 @@ mod tests {
         write(&path, b"one").unwrap();
         write(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(), 0o600);
+        write_public(&path, b"two").unwrap();
+        assert_eq!(mode(), 0o644);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

@@ -61,6 +61,8 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
 struct Known {
     forms: BTreeSet<String>,
     matcher: Option<AhoCorasick>,
+    /// The length of the longest form, in bytes.
+    longest: usize,
     /// Whether the matcher lacks forms. It is built when it is needed, not with
     /// each secret: thirty of them would take longer than a tool's start may.
     is_stale: bool,
@@ -69,6 +71,7 @@ struct Known {
 static KNOWN: RwLock<Known> = RwLock::new(Known {
     forms: BTreeSet::new(),
     matcher: None,
+    longest: 0,
     is_stale: false,
 });
 
@@ -100,6 +103,7 @@ fn known() -> RwLockReadGuard<'static, Known> {
             .match_kind(MatchKind::LeftmostLongest)
             .build(&known.forms)
             .ok();
+        known.longest = known.forms.iter().map(String::len).max().unwrap_or(0);
         known.is_stale = false;
     }
 }
@@ -114,6 +118,25 @@ pub fn text(text: &str) -> Cow<'_, str> {
         }
         _ => Cow::Borrowed(text),
     }
+}
+
+/// How many bytes the longest form of a known secret has.
+pub fn longest() -> usize {
+    known().longest
+}
+
+/// Where a text of bytes may be cut, at `at` or soon after, so that no known
+/// secret is in two pieces. At least [`longest`] bytes of it stand after `at`,
+/// or it ends there.
+pub fn cut(bytes: &[u8], at: usize) -> usize {
+    let known = known();
+    let mut found = known
+        .matcher
+        .iter()
+        .flat_map(|matcher| matcher.find_iter(bytes));
+    let across = found.find(|found| found.end() > at);
+    let across = across.filter(|found| found.start() < at);
+    across.map_or(at, |found| found.end())
 }
 
 /// The JSON value with every known secret masked in its strings and keys.

@@ -105,10 +105,35 @@ pub fn on_interrupt(action: impl Fn(Urgency) + Send + 'static) -> Guard {
     if state.interrupted.is_some() {
         action(Urgency::Stop);
     }
-    state.next += 1;
-    let id = state.next;
-    state.actions.insert(id, Box::new(action));
-    Guard { id }
+    state.register(Box::new(action))
+}
+
+/// Starts something that a signal has to end, with the action that ends it.
+/// No signal is handled in between: a second one would end this process, and
+/// leave running what nothing knows of yet.
+///
+/// # Errors
+/// Those of `start`, which must not call this module; `interrupted`, and
+/// nothing was started.
+pub fn start<T, E: From<Failure>, A: Fn(Urgency) + Send + 'static>(
+    start: impl FnOnce() -> Result<T, E>,
+    action: impl FnOnce(&T) -> A,
+) -> Result<(T, Guard), E> {
+    let mut state = state();
+    if let Some(number) = state.interrupted {
+        return Err(failure(number).into());
+    }
+    let started = start()?;
+    let guard = state.register(Box::new(action(&started)));
+    Ok((started, guard))
+}
+
+impl State {
+    fn register(&mut self, action: Action) -> Guard {
+        self.next += 1;
+        self.actions.insert(self.next, action);
+        Guard { id: self.next }
+    }
 }
 
 /// Keeps an interrupt action registered.
@@ -151,4 +176,30 @@ fn receive(number: u8) {
 
 fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::TryLockError;
+
+    #[test]
+    fn no_signal_is_handled_between_a_start_and_its_action() {
+        let started = start(
+            || {
+                let locked = matches!(STATE.try_lock(), Err(TryLockError::WouldBlock));
+                Ok::<_, Failure>(locked)
+            },
+            |_| |_| {},
+        );
+        let (locked, guard) = started.unwrap();
+        assert!(locked, "a signal would be handled");
+        let id = guard.id;
+        assert!(state().actions.contains_key(&id));
+        drop(guard);
+        assert!(!state().actions.contains_key(&id));
+
+        let failed = start(|| Err::<(), _>(Failure::new("x", "y")), |()| |_| {});
+        assert_eq!(failed.unwrap_err().reason, "x");
+    }
 }

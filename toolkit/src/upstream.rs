@@ -17,6 +17,9 @@ pub struct Upstream {
     pub first_failure: Option<String>,
     /// The final records of the tools that this one reads.
     pub kept: Vec<Record>,
+    /// Lines of those tools whose header lacks more than every reader needs,
+    /// with their numbers and what is wrong with them.
+    pub incomplete: Vec<(usize, String)>,
     /// Lines that are no records, with their numbers.
     pub refused: Vec<(usize, String)>,
     /// Tools that have begun and not ended.
@@ -106,7 +109,14 @@ impl Upstream {
             self.unfinished.remove(begun);
         }
         let full = if self.keep.contains(&header.tool.as_str()) {
-            serde_json::from_slice::<Record>(line).ok()
+            let read = serde_json::from_slice::<Record>(line);
+            if let Err(error) = &read {
+                // It ends with a place in the line, where nothing is to be seen.
+                let why = error.to_string();
+                let why = why.split(" at line ").next().unwrap_or_default();
+                self.incomplete.push((self.lines, why.to_owned()));
+            }
+            read.ok()
         } else {
             None
         };

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // tests start tools as a shell does
 
 mod check;
+mod flat;
 mod killed;
 mod list;
 mod made;

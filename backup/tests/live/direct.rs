@@ -3,30 +3,19 @@
 use crate::{BACKUP, gunzip, info, made, nothing_half_made, older, part, shop};
 use serde_json::json;
 use std::process::Command;
+use toolkit::testing::secret::url_encoded;
 use toolkit::testing::{Place, Seen, Stack};
-
-/// A password as a URL has it.
-pub(crate) fn encoded(password: &str) -> String {
-    let byte = |byte: u8| {
-        if byte.is_ascii_alphanumeric() {
-            char::from(byte).to_string()
-        } else {
-            format!("%{byte:02X}")
-        }
-    };
-    password.bytes().map(byte).collect()
-}
 
 /// `backup` in a folder without Compose, told where the servers of `stack` are.
 pub(crate) fn direct(place: &Place, stack: &Stack, database: &str) -> Command {
     let (postgres, redis) = (stack.address("postgres"), stack.address("redis"));
     let mut command = place.tool(BACKUP);
-    let password = encoded(stack.database_password());
+    let password = url_encoded(stack.database_password());
     command.env(
         "DATABASE_URL",
         format!("postgres://app:{password}@{postgres}:5432/{database}"),
     );
-    let password = encoded(stack.redis_password());
+    let password = url_encoded(stack.redis_password());
     command.env("REDIS_URL", format!("redis://:{password}@{redis}:6379/0"));
     command
 }

@@ -5,6 +5,7 @@
 
 mod consistency;
 mod databases;
+mod differing;
 mod direct;
 mod flat;
 mod halted;
@@ -47,7 +48,7 @@ fn older() -> Used<'static> {
             compose: Compose::V1,
             postgres: "15",
             redis: "7",
-            config: "",
+            ..Recipe::default()
         });
         stack.create_shop("whole");
         fill_redis(&stack);

@@ -1,22 +1,43 @@
 //! The kinds of checks: what each looks at, and the keys that it takes.
 
 mod backup;
+mod certificate;
+mod clock;
+mod command;
+mod container;
 mod disk;
+mod dns;
 mod env;
 mod git;
+mod http;
+mod imap;
 mod load;
+mod mail;
 mod memory;
 mod port;
+mod prometheus;
+mod smtp;
 mod tcp;
+mod tls;
 
 pub use backup::Backup;
+pub use certificate::Certificate;
+pub use clock::Clock;
+pub use command::Command;
+pub use container::{Container, Image};
 pub use disk::Disk;
+pub use dns::Dns;
 pub use env::Env;
 pub use git::Git;
+pub use http::Http;
+pub use imap::Imap;
 pub use load::Load;
 pub use memory::Memory;
-pub use port::Port;
+pub use port::{Port, Ports};
+pub use prometheus::Prometheus;
+pub use smtp::Smtp;
 pub use tcp::Tcp;
+pub use tls::{Tls, Version as TlsVersion};
 
 use crate::{Around, Report};
 use anyhow::Result;
@@ -47,8 +68,8 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 8] = [
-    "tcp", "disk", "memory", "load", "port", "env", "git", "backup",
+pub const KINDS: [&str; 19] = [
+    "tcp", "disk", "memory", "load", "port", "ports", "env", "git", "backup", "tls", "certificate", "smtp", "imap", "container", "dns", "clock", "http", "prometheus", "command",
 ];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
@@ -62,9 +83,20 @@ pub(crate) fn read(
         "memory" => written::<Memory>("memory", entry),
         "load" => written::<Load>("load", entry),
         "port" => written::<Port>("port", entry),
+        "ports" => written::<Ports>("ports", entry),
         "env" => written::<Env>("env", entry),
         "git" => written::<Git>("git", entry),
         "backup" => written::<Backup>("backup", entry),
+        "tls" => written::<Tls>("tls", entry),
+        "certificate" => written::<Certificate>("certificate", entry),
+        "smtp" => written::<Smtp>("smtp", entry),
+        "imap" => written::<Imap>("imap", entry),
+        "container" => written::<Container>("container", entry),
+        "dns" => written::<Dns>("dns", entry),
+        "clock" => written::<Clock>("clock", entry),
+        "http" => written::<Http>("http", entry),
+        "prometheus" => written::<Prometheus>("prometheus", entry),
+        "command" => written::<Command>("command", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, de};
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 /// A host, by name or number, and a port.
@@ -20,6 +21,21 @@ impl Address {
             host: host.into(),
             port,
         }
+    }
+}
+
+impl Address {
+    /// Reads a host with or without a port, which is `port` unless it is given.
+    ///
+    /// # Errors
+    /// What is wrong with `text`, in words.
+    pub fn with_default(text: &str, port: u16) -> Result<Self, String> {
+        if text.parse::<IpAddr>().is_ok() {
+            return Ok(Self::new(text, port));
+        }
+        text.parse()
+            .or_else(|_| format!("{text}:{port}").parse())
+            .map_err(|_| format!("`{text}` is no host, nor one with a port"))
     }
 }
 
@@ -68,6 +84,18 @@ mod tests {
     fn reads_names_and_numbers() {
         for text in ["db.example.org:5432", "127.0.0.1:1", "[::1]:25"] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
+        }
+        for (text, read) in [
+            ("9.9.9.9", "9.9.9.9:53"),
+            ("::1", "[::1]:53"),
+            ("[::1]:5353", "[::1]:5353"),
+            ("ns.example", "ns.example:53"),
+            ("ns.example:5353", "ns.example:5353"),
+        ] {
+            assert_eq!(Address::with_default(text, 53).unwrap().to_string(), read);
+        }
+        for wrong in ["", "a b", "a:b:c", "a:0"] {
+            assert!(Address::with_default(wrong, 53).is_err(), "{wrong}");
         }
         for wrong in [
             "db",

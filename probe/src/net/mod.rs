@@ -2,6 +2,20 @@
 
 mod address;
 mod connect;
+pub(crate) mod datagram;
+pub(crate) mod dialog;
+pub(crate) mod dns;
+pub(crate) mod imap;
+pub(crate) mod ntp;
+mod printable;
+pub(crate) mod smtp;
+pub(crate) mod starttls;
+mod stream;
+pub mod tls;
 
 pub use address::Address;
 pub use connect::{connect, resolve};
+pub(crate) use dialog::Dialog;
+pub(crate) use printable::printable;
+pub use starttls::StartTls;
+pub use stream::Stream;

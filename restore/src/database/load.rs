@@ -27,7 +27,7 @@ pub(super) struct Loaded {
 /// the dump turned out to hold; these are not executed unless all of it was.
 ///
 /// # Errors
-/// `hostile_dump`; `truncated_dump`; `pg_load` with what the server refused and
+/// `hostile_dump`; `cluster_dump`; `truncated_dump`; `pg_load` with what the server refused and
 /// where; `pg_newer_dump` when that may be because the dump is newer than the
 /// server; `pg_unreachable` when the server was lost; `interrupted`.
 pub(super) fn load(
@@ -85,7 +85,7 @@ fn feed(
     bytes: &mut u64,
 ) -> Result<(), Stop> {
     let ours = |error: anyhow::Error| Stop::Ours(error);
-    let mut filter = Filter::new();
+    let mut filter = Filter::of_one_database();
     let mut buffer = vec![0; PIECE];
     loop {
         signals::check().map_err(|failure| ours(failure.into()))?;

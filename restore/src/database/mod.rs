@@ -14,6 +14,7 @@ mod load;
 mod mark;
 mod names;
 mod psql;
+mod room;
 mod screen;
 mod side;
 mod swap;
@@ -24,6 +25,7 @@ mod verify;
 pub(crate) use globals::{Globals, globals};
 pub(crate) use in_place::in_place;
 pub(crate) use leftovers::sweep;
+pub(crate) use room::{Need, check_room};
 pub(crate) use verify::Verified;
 
 use anyhow::Result;
@@ -82,7 +84,7 @@ pub(crate) struct Swapped {
 ///
 /// # Errors
 /// Before anything is loaded: `pg_cannot_create`, `pg_no_role`, `pg_bad_name`.
-/// Then `hostile_dump`, `truncated_dump`, `pg_load`, `pg_newer_dump`,
+/// Then `hostile_dump`, `cluster_dump`, `truncated_dump`, `pg_load`, `pg_newer_dump`,
 /// `rows_differ`, `pg_unreachable`, `interrupted`. The side database is
 /// removed.
 pub(crate) fn stage(wanted: Wanted<'_>) -> Result<Staged> {

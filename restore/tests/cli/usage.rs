@@ -122,6 +122,23 @@ fn stdin_names_one_set() {
 }
 
 #[test]
+fn a_record_that_lacks_a_field_is_told() {
+    let place = place();
+    let set = saved(&place);
+    let damaged = contents(place.folder());
+    let record = json!({ "v": 1, "run": "R", "tool": "backup", "name": "x", "status": "ok",
+        "data": { "path": set } });
+    for args in [&["--yes"][..], &["--check"]] {
+        let seen = fed(&place, &format!("\n{record}\n"), args);
+        assert_eq!((seen.code, seen.reason()), (Some(2), "no_set"), "{seen:?}");
+        let words = "the record in line 2 of stdin names no set: missing field `at`";
+        assert_eq!(seen.message(), words);
+        assert!(seen.hint().contains("whole"), "{}", seen.hint());
+    }
+    assert_eq!(contents(place.folder()), damaged);
+}
+
+#[test]
 fn nobody_to_ask_is_no_consent() {
     let place = place();
     saved(&place);

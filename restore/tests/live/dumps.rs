@@ -7,7 +7,7 @@ use std::process::Command;
 use toolkit::testing::Stack;
 
 /// What the server's own `pg_dump` writes, as the old scripts called it.
-fn plain(stack: &Stack, database: &str) -> Vec<u8> {
+pub(crate) fn plain(stack: &Stack, database: &str) -> Vec<u8> {
     let mut dump = stack.exec("postgres", &[]);
     let dump = dump.args(["pg_dump", "--username", "app", database]);
     let dump = dump.output().unwrap();

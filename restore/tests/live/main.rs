@@ -2,10 +2,14 @@
 //! real `backup`. Without Docker these tests fail.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // tests start tools as a shell does
 
+mod asked;
 mod dumps;
 mod harm;
 mod killed;
+mod killed_redis;
 mod pipeline;
+mod refilled;
+mod room;
 mod secrets;
 mod state;
 mod whole;
@@ -23,6 +27,7 @@ const RECIPE: Recipe<'_> = Recipe {
     postgres: "17",
     redis: "8",
     config: "[files]\nuploads = \"uploads\"\n",
+    memory: "",
 };
 
 /// A stack that all tests share: each has databases of its own in it, and
@@ -36,14 +41,17 @@ fn shop() -> Used<'static> {
     SHOP.used()
 }
 
+/// A stack of its own, with data in all of its servers.
+fn filled() -> Stack {
+    let stack = Stack::of(RECIPE);
+    stack.load("shop", toolkit::testing::SCHEMA.as_bytes());
+    state::fill_redis(&stack);
+    stack
+}
+
 /// A stack that belongs to one test at a time, with all that is in it.
 fn own() -> MutexGuard<'static, Stack> {
-    static OWN: LazyLock<Mutex<Stack>> = LazyLock::new(|| {
-        let stack = Stack::of(RECIPE);
-        stack.load("shop", toolkit::testing::SCHEMA.as_bytes());
-        state::fill_redis(&stack);
-        Mutex::new(stack)
-    });
+    static OWN: LazyLock<Mutex<Stack>> = LazyLock::new(|| Mutex::new(filled()));
     OWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,25 +1,11 @@
 //! No secret is in an argument, an output, a record or the history.
 
-use crate::{backup, restore, shop};
+use crate::refilled::Refilled;
+use crate::{backup, restore, shop, state};
 use std::collections::BTreeSet;
 use std::fs;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-
-/// The arguments of every process of this machine, read over and over until
-/// `stopped`.
-fn watch(stopped: &AtomicBool) -> String {
-    let mut seen = BTreeSet::new();
-    while !stopped.load(Ordering::Relaxed) {
-        for process in fs::read_dir("/proc").unwrap().flatten() {
-            seen.insert(fs::read(process.path().join("cmdline")).unwrap_or_default());
-        }
-    }
-    let lines = seen.iter();
-    let lines = lines.map(|line| String::from_utf8_lossy(line).replace('\0', " "));
-    lines.collect::<Vec<_>>().join("\n")
-}
+use toolkit::testing::secret::{Watch, files_below, shown};
+use toolkit::testing::{Place, Seen, Stack, until};
 
 #[test]
 fn while_it_restores_and_afterwards() {
@@ -27,25 +13,70 @@ fn while_it_restores_and_afterwards() {
     let place = stack.place();
     stack.create_shop("secretive");
     let _ = backup(&place, &["--database", "secretive"]).succeeded();
-    let stopped = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stopped);
-    let watching = thread::spawn(move || watch(&flag));
+    let watch = Watch::start(&[]);
     let restored = restore(&place, &["latest", "database", "globals", "--yes"]);
     let checked = restore(&place, &["--check"]);
-    stopped.store(true, Ordering::Relaxed);
-    let processes = watching.join().unwrap();
+    let processes = watch.stop().arguments;
     let (restored, checked) = (restored.succeeded(), checked.succeeded());
     assert!(processes.contains("psql --no-password"), "{processes}");
     assert!(processes.contains("redis-server"), "{processes}");
     let left = format!("{restored:?}\n{checked:?}\n{}", place.history());
     assert!(left.contains(r#""status":"ok""#), "{left}");
-    for secret in stack.secrets() {
-        // As it is, and as a URL has it.
-        let url = secret.replace('/', "%2F").replace('+', "%2B");
-        let url = url.replace('@', "%40").replace('=', "%3D");
-        for form in [&secret, &url] {
-            assert!(!processes.contains(form.as_str()), "in an argument");
-            assert!(!left.contains(form.as_str()), "in {left}");
-        }
+    assert_eq!(shown(&processes, &stack.secrets()), None, "{processes}");
+    assert_eq!(shown(&left, &stack.secrets()), None, "{left}");
+}
+
+/// What Docker tells of a container: what it was made from, what runs in it, and
+/// what that says.
+fn described(stack: &Stack, id: &str) -> String {
+    let calls = [&["inspect", id][..], &["top", id], &["logs", id]];
+    let mut all = String::new();
+    for call in calls {
+        let output = stack.tool("docker").args(call).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        all.push_str(&String::from_utf8_lossy(&output.stdout));
+        all.push_str(&String::from_utf8_lossy(&output.stderr));
     }
+    all
+}
+
+/// The names and contents of all that a run has left in the state folder.
+fn remembered(place: &Place) -> String {
+    let files = files_below(&place.state()).into_iter();
+    let texts = files.map(|file| {
+        let content = fs::read(&file).unwrap();
+        format!("{}\n{}\n", file.display(), content.escape_ascii())
+    });
+    texts.collect()
+}
+
+#[test]
+fn while_it_replaces_redis() {
+    let refilled = Refilled::new();
+    let stack = &refilled.stack;
+    refilled.lose();
+    refilled.slow();
+    let watch = Watch::start(&[stack.redis_password().to_owned()]);
+    let run = refilled.start();
+    until("the live server follows", || refilled.follows());
+    let made_up = refilled.link().setting("masterauth").unwrap().unwrap();
+    let scratch = state::scratch(stack);
+    let described = described(stack, scratch[0].split(' ').next().unwrap());
+    refilled.quick();
+    let seen = Seen::of(&run.wait_with_output().unwrap()).succeeded();
+    let watched = watch.stop();
+
+    // The password of the throwaway server is one while that runs.
+    assert_eq!(made_up.len(), 32, "{made_up}");
+    let secrets = [stack.secrets(), vec![made_up]].concat();
+    let arguments = &watched.arguments;
+    assert!(arguments.contains("-s /sextant/redis.sock"));
+    assert_eq!(shown(arguments, &secrets), None);
+    // No process is handed the live server's; of this test, nothing has it.
+    assert_eq!(watched.carriers, BTreeSet::new());
+    assert!(described.contains("redis-server 127.0.0.1:"), "{described}");
+    assert_eq!(shown(&described, &secrets), None, "{described}");
+    let left = format!("{seen:?}\n{}", remembered(&refilled.place));
+    assert!(left.contains("history.ndjson"), "{left}");
+    assert_eq!(shown(&left, &secrets), None, "{left}");
 }

@@ -18,7 +18,8 @@ pub(crate) fn fill_redis(stack: &Stack) {
     stack.redis(&["EVAL", script, "0"]);
 }
 
-/// Every key: its database, name, content and expiry.
+/// Every key: its database, name, content and expiry. Asked so that no answer
+/// waits where writers do.
 pub(crate) fn redis(stack: &Stack) -> Vec<String> {
     let script = "local found = {}
         for number = 0, 15 do
@@ -30,7 +31,7 @@ pub(crate) fn redis(stack: &Stack) -> Vec<String> {
             end
         end
         return found";
-    let answer = stack.redis(&["EVAL", script, "0"]);
+    let answer = stack.redis(&["EVAL_RO", script, "0"]);
     let mut keys: Vec<_> = answer.lines().map(str::to_owned).collect();
     keys.sort();
     keys
@@ -92,7 +93,7 @@ pub(crate) fn scratch(stack: &Stack) -> Vec<String> {
 }
 
 /// All of a stack.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct State {
     pub(crate) databases: BTreeMap<String, Vec<String>>,
     pub(crate) redis: Vec<String>,

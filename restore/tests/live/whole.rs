@@ -8,7 +8,7 @@ use toolkit::testing::{Stack, until};
 
 const BANK: &str = "the \"Bank\"";
 
-fn damage(stack: &Stack) {
+pub(crate) fn damage(stack: &Stack) {
     stack.sql(
         "shop",
         "DROP TABLE shop.users CASCADE; TRUNCATE shop.orders; SELECT lo_unlink(424242), \

@@ -137,7 +137,6 @@ impl Command {
     /// # Errors
     /// `missing_program` when it is not there.
     pub fn start(&self, io: Io) -> Result<Running> {
-        signals::check()?;
         let piped = |wanted| {
             if wanted {
                 Stdio::piped()
@@ -153,10 +152,14 @@ impl Command {
         };
         let mut command = self.prepared();
         command.stdin(piped(io.stdin)).stdout(stdout).stderr(stderr);
-        let child = command.spawn().map_err(|error| self.cannot_start(&error))?;
+        let spawn = || command.spawn().map_err(|error| self.cannot_start(&error));
+        let (child, guard) = signals::start(spawn, |child| {
+            let group = Group::of(child);
+            move |urgency| group.signal(urgency)
+        })?;
         // It holds the writing end of the child's stderr, whose end is awaited.
         drop(command);
-        Running::new(child, words, io.echo)
+        Running::new(child, guard, words, io.echo)
     }
 
     fn prepared(&self) -> std::process::Command {

@@ -28,9 +28,14 @@ pub struct Running {
 }
 
 impl Running {
-    pub(super) fn new(child: Child, words: PipeReader, echo: bool) -> Result<Self> {
+    /// A child, and what ends it when this tool is interrupted.
+    pub(super) fn new(
+        child: Child,
+        guard: signals::Guard,
+        words: PipeReader,
+        echo: bool,
+    ) -> Result<Self> {
         let group = Group::of(&child);
-        let guard = signals::on_interrupt(move |urgency| group.signal(urgency));
         let lines = Lines::collect(words, echo)?;
         Ok(Self {
             lines,

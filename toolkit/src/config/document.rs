@@ -11,7 +11,7 @@ use std::path::Path;
 use toml::de::{DeArray, DeTable, DeValue, Error};
 
 /// The names of the keys whose values are secret.
-pub(super) const SECRET_KEYS: [&str; 2] = ["password", "url"];
+pub(super) const SECRET_KEYS: [&str; 3] = ["password", "token", "url"];
 
 /// A message that quotes more characters than this of the file is cut.
 const LONGEST: usize = 400;

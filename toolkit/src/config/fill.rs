@@ -91,7 +91,11 @@ impl<'a, 't> Filler<'a, 't> {
         keys: &[String],
     ) -> Result<(), Failure> {
         // The shell fills in what it is given by itself.
-        let is_script = matches!(keys, [step, _, run] if step == "step" && run == "run");
+        let is_script = match keys {
+            [section, _, run] => section == "step" && run == "run",
+            [section, run] => section == "check" && run == "run",
+            _ => false,
+        };
         if text.contains('$') && !is_script {
             *text = match self.expander.expand(text, lookup) {
                 Ok(expanded) => Cow::Owned(expanded),
@@ -132,7 +136,12 @@ impl<'a, 't> Filler<'a, 't> {
     }
 }
 
+/// Whether all of a value is secret. What a check looks at is not: the
+/// passwords in its URL are learnt like those of any other value.
 fn is_secret(keys: &[String]) -> bool {
-    keys.last()
-        .is_some_and(|key| SECRET_KEYS.contains(&key.as_str()))
+    let is_shown = matches!(keys, [section, url] if section == "check" && url == "url");
+    !is_shown
+        && keys
+            .last()
+            .is_some_and(|key| SECRET_KEYS.contains(&key.as_str()))
 }

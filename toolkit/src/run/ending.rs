@@ -12,10 +12,12 @@ use chrono::Utc;
 use std::process::ExitCode;
 
 impl Run {
-    /// Writes the final record and returns the exit status, as `exit` wants it.
+    /// Writes the final record, or what `document` makes of it, and returns the
+    /// exit status, as `exit` wants it.
     pub(super) fn end(
         mut self,
         ended: Result<Outcome>,
+        document: impl FnOnce(&Record, u8) -> String,
         exit: impl FnOnce(u8, Status) -> u8,
     ) -> ExitCode {
         let mut own = None;
@@ -50,7 +52,12 @@ impl Run {
         let elapsed = self.started.elapsed().as_millis();
         record.ms = Some(u64::try_from(elapsed).unwrap_or(u64::MAX));
         redact_record(&mut record);
+        let verdict = self.upstream.verdict.then(self.tool.name, record.status);
         self.tell(&record);
+        if self.format() == Format::Document {
+            self.output
+                .document(&document(&record, status(verdict, own)));
+        }
         self.output.record(&record);
         if !query {
             self.remember(&record.line());
@@ -59,7 +66,6 @@ impl Run {
             self.note(&format!("cannot write the record to stdout: {error}"));
             own.get_or_insert(Exit::Failed);
         }
-        let verdict = self.upstream.verdict.then(self.tool.name, record.status);
         ExitCode::from(exit(status(verdict, own), record.status))
     }
 
@@ -122,7 +128,7 @@ pub(super) fn redact_record(record: &mut Record) {
     }
 }
 
-fn host() -> String {
+pub(super) fn host() -> String {
     rustix::system::uname()
         .nodename()
         .to_string_lossy()

@@ -2,12 +2,13 @@
 
 mod ending;
 mod outcome;
+mod start;
 
 pub use outcome::Outcome;
+pub use start::{run, run_documented};
 
-use crate::arguments::{Arguments, Common};
-use crate::config::{Config, Source};
-use crate::failure::{Exit, Failure};
+use crate::config::Config;
+use crate::failure::Failure;
 use crate::output::{self, Format, Output};
 use crate::record::Status;
 use crate::signals;
@@ -18,10 +19,7 @@ use crate::verdict::Condition;
 use anyhow::Result;
 use ending::redact_record;
 use serde_json::Value;
-use std::ffi::OsString;
 use std::io::{self, BufReader};
-use std::path::Path;
-use std::process::ExitCode;
 use std::time::Instant;
 
 /// What distinguishes one tool from another before it works.
@@ -54,86 +52,6 @@ pub struct Run {
     told: bool,
 }
 
-/// Parses the command line, reads stdin, and calls `work` if the gate is open.
-///
-/// Every path ends in a final record and in the exit status of
-/// [the contract](crate).
-pub fn run<A: Arguments>(
-    tool: Tool,
-    work: impl FnOnce(&A, &mut Run) -> Result<Outcome>,
-) -> ExitCode {
-    if let Err(error) = signals::listen() {
-        output::note(tool.name, &format!("signals cannot be handled: {error}"));
-    }
-    let args = match A::try_parse() {
-        Ok(args) => args,
-        Err(error) => return refuse_usage(tool, &error),
-    };
-    let common = args.common();
-    let name = args.subject().unwrap_or(tool.name).to_owned();
-    let config = configure(common);
-    let (config, trouble) = match config {
-        Ok(config) => (config, None),
-        Err(error) => (Config::default(), Some(error)),
-    };
-    let mut run = Run::new(tool, name, config, args.format());
-    if let Some(env) = &common.env {
-        run.env.get_or_insert_with(|| env.clone());
-    }
-    let read = run.read(!common.no_input && stdin::is_connected());
-    let gate = common.condition.unwrap_or(tool.gate);
-    let ended = match (read, trouble) {
-        (Err(error), _) | (Ok(()), Some(error)) => Err(error),
-        (Ok(()), None) => run.work(gate, |run| work(&args, run)),
-    };
-    run.end(ended, |code, status| args.exit(code, status))
-}
-
-/// A mistake on the command line is a record too: a tool downstream must not
-/// take this tool's silence for success. `--help` and `--version` are answers.
-fn refuse_usage(tool: Tool, error: &clap::Error) -> ExitCode {
-    if !error.use_stderr() {
-        return if error.print().is_ok() {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        };
-    }
-    let _ = error.print();
-    if Format::fitting() == Format::Text {
-        return ExitCode::from(Exit::NotStarted.code());
-    }
-    let mut run = Run::new(tool, tool.name.to_owned(), Config::default(), None);
-    let read = run.read(stdin::is_connected());
-    let text = error.to_string();
-    let first = text.lines().next().unwrap_or_default();
-    let failure = Failure::not_started("usage", first.trim_start_matches("error: "))
-        .hint(format!("see `{} --help`", tool.name));
-    run.told = true;
-    run.end(read.and(Err(failure.into())), |code, _| code)
-}
-
-fn configure(common: &Common) -> Result<Config> {
-    let here = common.folder.as_deref().unwrap_or(Path::new("."));
-    // Symbolic links are followed here: what a folder runs is found by its
-    // real name.
-    let folder = here.canonicalize().map_err(|error| {
-        Failure::not_started(
-            "usage",
-            format!("cannot work in `{}`: {error}", here.display()),
-        )
-    })?;
-    let text = |(name, value): (OsString, OsString)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    };
-    Config::load(&Source {
-        config: common.config.clone(),
-        env: common.env.clone(),
-        folder,
-        vars: std::env::vars_os().filter_map(text).collect(),
-    })
-}
-
 impl Run {
     fn new(tool: Tool, name: String, config: Config, format: Option<Format>) -> Self {
         Self {
@@ -161,6 +79,11 @@ impl Run {
         &self.id
     }
 
+    /// The name of this machine.
+    pub fn host(&self) -> String {
+        ending::host()
+    }
+
     /// The application's name.
     pub fn project(&self) -> &str {
         &self.project
@@ -174,11 +97,6 @@ impl Run {
     /// Writes text for people to stdout, when it is they who read it.
     pub fn text(&mut self, text: &str) {
         self.output.text(text);
-    }
-
-    /// Writes the tool's document to stdout, when it is that which is read.
-    pub fn document(&mut self, text: &str) {
-        self.output.document(text);
     }
 
     /// Writes a final record beyond the tool's own, such as one for each item

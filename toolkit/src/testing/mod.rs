@@ -11,6 +11,7 @@
 mod held;
 pub mod manual;
 mod place;
+pub mod secret;
 mod seen;
 mod sibling;
 mod small_disks;

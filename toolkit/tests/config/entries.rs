@@ -4,6 +4,7 @@ use crate::case::Case;
 use serde::Deserialize;
 use toolkit::config::Config;
 use toolkit::failure::Failure;
+use toolkit::redact;
 
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +41,33 @@ fn each_is_read_with_its_variables_filled_in() {
         seconds,
     };
     assert_eq!(read, [ping("a-1", None), ping("b", Some(2.0))]);
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Shown {
+    run: String,
+    url: String,
+    token: String,
+}
+
+#[test]
+fn a_command_keeps_its_variables_and_a_url_is_shown() {
+    let toml = r#"
+[[check]]
+run = "echo $HOME"
+url = "http://${HOST}/?password=entry-pw-1"
+token = "entry-token-2"
+"#;
+    let config = Case::of(toml).var("HOST", "shown.example").load();
+    let read: Vec<Shown> = config
+        .entries("check", |mut entry| entry.rest())
+        .expect("all of it is right");
+    assert_eq!(read[0].run, "echo $HOME");
+    let shown = format!("{} {}", read[0].url, read[0].token);
+    assert_eq!(
+        redact::text(&shown),
+        "http://shown.example/?password=*** ***"
+    );
 }
 
 #[test]

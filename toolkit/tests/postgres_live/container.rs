@@ -34,6 +34,11 @@ impl Container {
 
     /// A server of one test alone, which may stop it.
     pub(crate) fn start(major: u32) -> Self {
+        Self::start_with(major, &[])
+    }
+
+    /// The same, with arguments of its own for `docker run`.
+    pub(crate) fn start_with(major: u32, options: &[&str]) -> Self {
         let name = format!(
             "toolkit-test-{}",
             Ulid::generate().to_string().to_lowercase()
@@ -43,6 +48,7 @@ impl Container {
             .args(["--env", &format!("POSTGRES_USER={USER}")])
             .args(["--env", &format!("POSTGRES_PASSWORD={PASSWORD}")])
             .args(["--env", &format!("POSTGRES_DB={DATABASE}")])
+            .args(options.iter().copied())
             .arg(format!("sextant-dev/postgres:{major}"))
             .args(["-c", "fsync=off"])
             .read()

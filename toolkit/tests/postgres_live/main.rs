@@ -7,5 +7,6 @@ mod container;
 mod ends;
 mod host;
 mod params;
+mod room;
 mod sessions;
 mod tls;

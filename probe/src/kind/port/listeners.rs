@@ -19,12 +19,12 @@ pub(super) struct Listener {
     pub(super) process: Option<String>,
 }
 
-/// Everybody who listens on `port` over TCP.
-pub(super) fn on(port: u16) -> Result<Vec<Listener>> {
+/// Everybody who listens over TCP on a port that is wanted.
+pub(super) fn on(wanted: impl Fn(u16) -> bool) -> Result<Vec<Listener>> {
     let mut all = Vec::new();
     for path in ["/proc/net/tcp", "/proc/net/tcp6"] {
         match fs::read_to_string(path) {
-            Ok(text) => all.extend(parse(&text).filter(|listener| listener.port == port)),
+            Ok(text) => all.extend(parse(&text).filter(|listener| wanted(listener.port))),
             // A kernel without IPv6 has no such file.
             Err(error) if error.kind() == ErrorKind::NotFound && path.ends_with('6') => {}
             Err(error) => return Err(error).with_context(|| format!("cannot read `{path}`")),
@@ -127,10 +127,10 @@ mod tests {
     fn finds_this_process() {
         let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = socket.local_addr().unwrap().port();
-        let found = on(port).unwrap();
+        let found = on(|number| number == port).unwrap();
         assert_eq!(found.len(), 1);
         assert!(found[0].process.is_some());
         drop(socket);
-        assert_eq!(on(port).unwrap(), []);
+        assert_eq!(on(|number| number == port).unwrap(), []);
     }
 }

@@ -1,14 +1,17 @@
 //! `port`: who listens on a port of this machine, and for whom.
 
+mod ends;
 mod listeners;
+mod public;
+
+pub use public::Ports;
 
 use super::{Probe, Written};
 use crate::report::Fault;
 use crate::{Around, Report};
 use anyhow::Result;
-use listeners::Listener;
+use ends::End;
 use serde::Deserialize;
-use std::net::IpAddr;
 
 /// A TCP port of this machine.
 #[derive(Debug, Clone, Deserialize)]
@@ -65,48 +68,8 @@ impl Probe for Port {
 
     fn look(&self, around: &Around<'_>) -> Result<Report> {
         let port = self.number;
-        let listeners = around.deadline.within(move || listeners::on(port))?;
-        let mut seen: Vec<_> = listeners.iter().map(End::of).collect();
-        // Docker may publish a port by firewall rules alone: nobody listens.
-        if let Ok(application) = around.application() {
-            let services = application.stack.services.iter();
-            let containers = services.flat_map(|service| &service.containers);
-            for container in containers.filter(|container| container.running) {
-                let published = container.published.iter();
-                seen.extend(
-                    published
-                        .filter(|one| one.host.port() == port)
-                        .map(|one| End {
-                            address: one.host.ip(),
-                            process: Some(container.name.clone()),
-                        }),
-                );
-            }
-        }
+        let seen = ends::all(around, move |number| number == port)?;
         Ok(self.judge(&seen))
-    }
-}
-
-/// An end that takes connections.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct End {
-    address: IpAddr,
-    process: Option<String>,
-}
-
-impl End {
-    fn of(listener: &Listener) -> Self {
-        Self {
-            address: listener.address,
-            process: listener.process.clone(),
-        }
-    }
-
-    fn shown(&self) -> String {
-        match &self.process {
-            Some(process) => format!("{} ({process})", self.address),
-            None => self.address.to_string(),
-        }
     }
 }
 
@@ -128,7 +91,7 @@ impl Port {
                 let hint = format!("`ss -ltnp 'sport = :{}'` shows who it is", self.number);
                 report.fault(Fault::fail("port_taken", &shown, self.expects()).hint(hint));
             }
-            Is::Private if ends.iter().any(|end| is_public(end.address)) => {
+            Is::Private if ends.iter().any(End::is_public) => {
                 let hint = format!("publish it as `127.0.0.1:{}:{}`", self.number, self.number);
                 report.fault(Fault::fail("port_public", &shown, self.expects()).hint(hint));
             }
@@ -145,23 +108,13 @@ impl Port {
     }
 }
 
-/// Whether other machines may reach this address: all addresses of a machine
-/// among them. Private networks (RFC 1918, RFC 4193) are not the public.
-fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(four) => !(four.is_loopback() || four.is_private() || four.is_link_local()),
-        IpAddr::V6(six) => {
-            !(six.is_loopback() || six.is_unique_local() || six.is_unicast_link_local())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn end(address: &str, process: &str) -> End {
         End {
+            port: 5432,
             address: address.parse().unwrap(),
             process: (!process.is_empty()).then(|| process.to_owned()),
         }

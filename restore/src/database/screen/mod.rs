@@ -1,5 +1,8 @@
 //! What of a dump's statements psql is given, and where each stands.
 
+mod own;
+
+use own::Own;
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -54,6 +57,7 @@ pub(super) struct Screen<W> {
 #[derive(Debug)]
 struct Seen {
     rules: Rules,
+    own: Own,
     current: Option<Current>,
     blanks: Vec<Range<u64>>,
     places: Places,
@@ -74,6 +78,8 @@ struct Current {
     at: u64,
     line: u64,
     words: Vec<String>,
+    /// No further words decide about it.
+    decided: bool,
     last: String,
 }
 
@@ -96,6 +102,7 @@ impl<W: Write> Screen<W> {
             scanner: Scanner::new(),
             seen: Seen {
                 rules,
+                own: Own::default(),
                 current: None,
                 blanks: Vec::new(),
                 places: Places::default(),
@@ -115,7 +122,9 @@ impl<W: Write> Screen<W> {
 
     /// What was left out, for people.
     pub(super) fn warnings(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.seen.warnings)
+        let mut warnings = std::mem::take(&mut self.seen.warnings);
+        warnings.extend(self.seen.own.warning());
+        warnings
     }
 
     /// What the dump says about its origin.
@@ -125,6 +134,10 @@ impl<W: Write> Screen<W> {
 
     /// Passes on what was held back, at the end of the dump.
     pub(super) fn release(&mut self) -> io::Result<()> {
+        if let Err(failure) = self.seen.own.end() {
+            self.seen.refused = Some(failure);
+            return Err(io::Error::other("refused"));
+        }
         self.to.write_all(&std::mem::take(&mut self.held))
     }
 
@@ -167,6 +180,13 @@ impl<W: Write> Screen<W> {
         if let Some(start) = open.map(|current| within(current.at)) {
             if len - start < HELD {
                 self.held = piece.split_off(start);
+            } else if let Some(current) = &seen.current
+                && current.may_be_left_out()
+            {
+                return Err(refused(
+                    current.line,
+                    "is about a database, and too long to be left out",
+                ));
             } else if let Some(current) = &seen.current
                 && current.words() == ["commit"]
                 && seen.rules.one_transaction
@@ -213,7 +233,12 @@ impl Current {
     /// Whether the whole statement must be seen before it is passed on.
     fn may_be_blanked(&self) -> bool {
         let first = self.words.first().map(String::as_str);
-        matches!(first, None | Some("set" | "begin" | "commit"))
+        matches!(first, None | Some("set" | "begin" | "commit")) || self.may_be_left_out()
+    }
+
+    /// Whether it may be about the dump's own database.
+    fn may_be_left_out(&self) -> bool {
+        !self.words.is_empty() && own::may_be(&self.words())
     }
 
     fn words(&self) -> Vec<&str> {
@@ -234,12 +259,12 @@ impl Seen {
                     end: None,
                     text: Vec::new(),
                 });
-                let (words, last) = (Vec::new(), String::new());
                 self.current = Some(Current {
                     at,
                     line,
-                    words,
-                    last,
+                    words: Vec::new(),
+                    decided: false,
+                    last: String::new(),
                 });
             }
             Event::Word(text) => self.token(&String::from_utf8_lossy(text).to_lowercase())?,
@@ -258,18 +283,23 @@ impl Seen {
             return Ok(());
         };
         text.clone_into(&mut current.last);
-        if current.words.len() == WORDS {
+        if current.decided {
             return Ok(());
         }
         current.words.push(text.to_owned());
         let line = current.line;
-        match current.words().as_slice() {
+        let words = current.words();
+        let may_be_left_out = own::may_be(&words);
+        let enough = if may_be_left_out { own::WORDS } else { WORDS };
+        let decided = words.len() >= enough;
+        let judged = match words.as_slice() {
             // It needs a word more: `CREATE USER MAPPING` is of the database.
             [_, "user"] | [_, "user", "mapping", ..] => Ok(()),
-            ["create" | "alter" | "drop", what, ..] if CLUSTER.contains(what) => Err(refused(
-                line,
-                &format!("would change a {what} of the server"),
-            )),
+            // It is judged when it has ended.
+            _ if may_be_left_out => Ok(()),
+            ["create" | "alter" | "drop", what, ..] if CLUSTER.contains(what) => {
+                Err(of_the_server(line, what))
+            }
             ["load" | "reassign", ..] => Err(refused(line, &format!("has a `{text}` statement"))),
             ["abort" | "end" | "rollback" | "start"] | ["prepare", "transaction"]
                 if one_transaction =>
@@ -277,7 +307,9 @@ impl Seen {
                 Err(refused(line, "would end the transaction it is restored in"))
             }
             _ => Ok(()),
-        }
+        };
+        current.decided = decided;
+        judged
     }
 
     fn end(&mut self, at: u64) -> Result<(), Failure> {
@@ -288,7 +320,18 @@ impl Seen {
             place.end = Some(at);
         }
         let range = current.at..at;
-        match current.words().as_slice() {
+        let words = current.words();
+        if self.own.leaves_out(&words, current.line)? {
+            self.blanks.push(range);
+            return Ok(());
+        }
+        match words.as_slice() {
+            // Too short to be judged before.
+            ["create" | "alter" | "drop", what, ..]
+                if CLUSTER.contains(what) && own::may_be(&words) =>
+            {
+                return Err(of_the_server(current.line, what));
+            }
             ["set", name, rest @ ..] => {
                 let since = SINCE.iter().find(|(known, ..)| known == name);
                 if let Some((name, since, same)) = since
@@ -339,6 +382,10 @@ impl Seen {
             self.versions.pg_dump = self.versions.pg_dump.or(major(rest));
         }
     }
+}
+
+fn of_the_server(line: u64, what: &str) -> Failure {
+    refused(line, &format!("would change a {what} of the server"))
 }
 
 fn refused(line: u64, what: &str) -> Failure {

@@ -8,7 +8,9 @@ fn pass(dump: &str, size: usize, rules: Rules) -> Result<(String, Vec<String>), 
             return Err(screen.refused().unwrap());
         }
     }
-    screen.release().unwrap();
+    if screen.release().is_err() {
+        return Err(screen.refused().unwrap());
+    }
     let warnings = screen.warnings();
     Ok((String::from_utf8(screen.split().0).unwrap(), warnings))
 }
@@ -121,4 +123,115 @@ fn statements_are_found_by_their_lines() {
     assert_eq!(found(2).unwrap(), "SELECT 1;");
     assert_eq!(found(5).unwrap(), "CREATE TABLE t ( );");
     assert_eq!(found(8).unwrap(), "COPY t FROM stdin;");
+}
+
+/// What `pg_dump` 17 writes with `--clean --if-exists --create`, its commands
+/// left out.
+const CREATES: &str = "SET lock_timeout = 0;\n\
+    SELECT pg_catalog.set_config('search_path', '', false);\n\n\
+    UPDATE pg_catalog.pg_database SET datistemplate = false WHERE datname = 'My \"shop';\n\
+    DROP DATABASE IF EXISTS \"My \"\"shop\";\n--\n-- Name: x\n--\n\n\
+    CREATE DATABASE \"My \"\"shop\" WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE_PROVIDER = libc LOCALE = 'C';\n\n\
+    ALTER DATABASE \"My \"\"shop\" OWNER TO app;\n\n\
+    SET lock_timeout = 0;\n";
+
+const PROPERTIES: &str = "COMMENT ON DATABASE \"My \"\"shop\" IS 'a; b';\n\
+    ALTER DATABASE \"My \"\"shop\" CONNECTION LIMIT = 7;\n\
+    ALTER DATABASE \"My \"\"shop\" SET search_path TO 'a', 'b';\n\
+    ALTER ROLE bob IN DATABASE \"My \"\"shop\" SET work_mem TO '6MB';\n\
+    REVOKE CONNECT,TEMPORARY ON DATABASE \"My \"\"shop\" FROM PUBLIC;\n\
+    GRANT ALL ON DATABASE \"My \"\"shop\" TO bob WITH GRANT OPTION;\n\
+    SECURITY LABEL FOR x ON DATABASE \"My \"\"shop\" IS 'y';\n";
+
+const CONTENT: &str =
+    "CREATE TABLE t ();\nGRANT SELECT ON TABLE t TO bob;\nALTER TABLE t OWNER TO app;\n";
+
+/// The dump, with every line that begins so blanked.
+fn without(dump: &str, beginnings: &[&str]) -> String {
+    let blank = |line: &str| {
+        let is_meant = beginnings
+            .iter()
+            .any(|beginning| line.starts_with(beginning));
+        let len = line.len() - usize::from(line.ends_with('\n'));
+        if is_meant {
+            " ".repeat(len) + &line[len..]
+        } else {
+            line.to_owned()
+        }
+    };
+    dump.split_inclusive('\n').map(blank).collect()
+}
+
+#[test]
+fn what_a_dump_says_of_its_own_database_is_left_out() {
+    let about = [
+        "UPDATE", "DROP D", "CREATE D", "ALTER D", "ALTER R", "COMMENT", "REVOKE", "GRANT A",
+        "SECURITY",
+    ];
+    for one_transaction in [false, true] {
+        let dump = format!("{CREATES}{PROPERTIES}{CONTENT}");
+        let expected = without(&dump, &about);
+        for size in 1..dump.len() {
+            let (text, warnings) = pass(&dump, size, rules(17, one_transaction)).unwrap();
+            assert_eq!(text, expected, "{size}");
+            assert_eq!(warnings.len(), 1, "{warnings:?}");
+        }
+        let dump = format!("{CREATES}{CONTENT}");
+        let (text, warnings) = pass(&dump, 7, rules(17, one_transaction)).unwrap();
+        assert_eq!((text, warnings), (without(&dump, &about), vec![]));
+    }
+}
+
+#[test]
+fn what_it_says_of_another_database_is_refused() {
+    let long = format!(
+        "{CREATES}COMMENT ON DATABASE \"My \"\"shop\" IS '{}';\n",
+        "x".repeat(19_000)
+    );
+    for (dump, line) in [
+        ("DROP DATABASE live;\nCREATE TABLE t ();\n", 1),
+        ("DROP DATABASE live;\n", 1),
+        ("DROP DATABASE live;\nCREATE DATABASE shop;\n", 2),
+        ("DROP DATABASE a;\nDROP DATABASE b;\n", 2),
+        ("CREATE DATABASE a;\nCREATE DATABASE a;\n", 2),
+        ("CREATE DATABASE a;\nDROP DATABASE a;\n", 2),
+        ("CREATE TABLE t ();\nCREATE DATABASE a;\n", 2),
+        ("CREATE DATABASE a;\nALTER DATABASE b RENAME TO c;\n", 2),
+        (
+            "CREATE DATABASE a;\nALTER ROLE bob IN DATABASE b SET x TO 1;\n",
+            2,
+        ),
+        ("CREATE DATABASE a;\nALTER ROLE bob SUPERUSER;\n", 2),
+        ("CREATE DATABASE a;\nALTER ROLE bob;\n", 2),
+        (
+            "CREATE DATABASE a;\nGRANT CREATE, CONNECT ON DATABASE b TO bob;\n",
+            2,
+        ),
+        ("GRANT ALL ON DATABASE b TO bob;\n", 1),
+        (
+            "UPDATE pg_catalog.pg_database SET datallowconn = false WHERE datname = 'live';\n",
+            1,
+        ),
+        (
+            "UPDATE pg_catalog.pg_database SET datistemplate = false WHERE datname = 'a' OR true;\n",
+            1,
+        ),
+        ("DROP DATABASE;\n", 1),
+        (&long, 15),
+    ] {
+        for size in [1, 3, 1000, 5000, 100_000] {
+            // A comment in one piece is not too long.
+            if dump.len() > 5000 && size > dump.len() {
+                continue;
+            }
+            let refused = pass(dump, size, rules(17, false)).unwrap_err();
+            assert_eq!(refused.reason, "hostile_dump", "{dump}");
+            let place = format!("in line {line} ");
+            assert!(
+                refused.message.contains(&place),
+                "{dump}: {}",
+                refused.message
+            );
+        }
+    }
 }

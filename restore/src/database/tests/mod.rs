@@ -2,6 +2,7 @@
 
 mod child;
 mod crash;
+mod created;
 mod exchange;
 mod harm;
 mod in_place;

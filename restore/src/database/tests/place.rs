@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tempfile::TempDir;
 use toolkit::command::{Command, Io};
-use toolkit::postgres::{Params, Server, Session};
+use toolkit::postgres::{Params, Server, Session, quote};
 use ulid::Ulid;
 
 pub(super) const USER: &str = "boss";
@@ -196,7 +196,8 @@ impl Postgres {
     pub(super) fn databases(&self, prefix: &str) -> Vec<String> {
         let mut session = Session::open(&self.server, "postgres").unwrap();
         let sql = format!(
-            "SELECT datname FROM pg_database WHERE starts_with(datname, '{prefix}') ORDER BY 1"
+            "SELECT datname FROM pg_database WHERE starts_with(datname, {}) ORDER BY 1",
+            quote::literal(prefix)
         );
         let rows = session.rows(&sql).unwrap();
         rows.into_iter().flatten().flatten().collect()

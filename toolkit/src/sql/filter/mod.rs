@@ -5,11 +5,16 @@
 //! other backslash command is refused, as is what would make psql read the rest
 //! of the dump in another way than [`Scanner`] does.
 //!
+//! In a dump of one database, what `pg_dump --create` connects to the database
+//! that it has just created with is left out too: the caller is connected to
+//! where it goes.
+//!
 //! Code that the dump itself defines could change the server's settings while
 //! it is restored, unseen. Where psql knows `\restrict`, start it as
 //! `psql -c '\restrict KEY' -f -` with a key of your own, which nothing in the
 //! dump can lift.
 
+mod created;
 mod rules;
 
 use super::Scanner;
@@ -33,12 +38,22 @@ impl Filter {
         Self::default()
     }
 
+    /// The same for a dump of one database, which `pg_dump --create` may have
+    /// written.
+    pub fn of_one_database() -> Self {
+        Self {
+            rules: Rules::of_one_database(),
+            ..Self::default()
+        }
+    }
+
     /// Writes the next piece of the dump `to` psql, without what is left out.
     /// Lines keep their numbers.
     ///
     /// # Errors
     /// `hostile_dump`, with the line, before anything of the piece was written;
-    /// or that `to` failed.
+    /// `cluster_dump` for a whole server's where one database's is expected; or
+    /// that `to` failed.
     pub fn pass(&mut self, bytes: &[u8], to: &mut impl Write) -> Result<()> {
         if let Some(nul) = memchr::memchr(0, bytes) {
             self.scanner
@@ -71,6 +86,7 @@ impl Filter {
     /// when it ends within a statement or its data.
     pub fn finish(mut self) -> Result<()> {
         self.scanner.finish(|event| self.rules.event(event))?;
+        self.rules.end()?;
         if self.scanner.is_between_statements() {
             return Ok(());
         }

@@ -1,5 +1,6 @@
 //! What is refused in a dump, and what is left out.
 
+use super::created::Created;
 use crate::failure::Failure;
 use crate::sql::{Command, Event};
 use anyhow::Result;
@@ -41,19 +42,32 @@ pub(super) struct Rules {
     mentions_encoding: bool,
     unsafe_encoding: bool,
     line: u64,
+    /// What a dump of one database creates and connects to.
+    created: Option<Created>,
     /// What of the piece at hand is left out, as offsets in the dump.
     pub(super) dropped: Vec<Range<u64>>,
 }
 
 impl Rules {
+    pub(super) fn of_one_database() -> Self {
+        Self {
+            created: Some(Created::default()),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn event(&mut self, event: Event<'_>) -> Result<()> {
         match event {
             Event::Statement { line, .. } => {
                 *self = Self {
                     line,
                     dropped: std::mem::take(&mut self.dropped),
+                    created: self.created.take(),
                     ..Self::default()
                 };
+                if let Some(created) = &mut self.created {
+                    created.begin()?;
+                }
             }
             Event::Word(text) => self.token(text),
             Event::Quoted(text) => {
@@ -61,22 +75,40 @@ impl Rules {
                 self.first.get_or_insert_default();
                 self.token(text);
             }
-            Event::End { .. } => self.settings()?,
+            Event::End { .. } => {
+                self.settings()?;
+                if let Some(created) = &mut self.created {
+                    created.end(self.line)?;
+                }
+            }
             Event::Command(command) => self.command(command)?,
             Event::Unclear { line, what } => return Err(refused(line, what).into()),
-            Event::Comment(_) | Event::CopyStart(_) | Event::CopyEnd { .. } => {}
+            Event::Comment(text) => {
+                if let Some(created) = &self.created {
+                    created.comment(text)?;
+                }
+            }
+            Event::CopyStart(_) | Event::CopyEnd { .. } => {}
         }
         Ok(())
     }
 
     fn token(&mut self, text: &[u8]) {
         self.first.get_or_insert_with(|| text.to_ascii_lowercase());
+        if let Some(created) = &mut self.created {
+            created.token(text);
+        }
         let is = |word: &[u8]| text.eq_ignore_ascii_case(word);
         self.mentions_strings |= is(b"standard_conforming_strings");
         self.mentions_encoding |= is(b"client_encoding") || is(b"names");
         self.unsafe_encoding |= is_unsafe_encoding(text);
         self.last.clear();
         self.last.extend_from_slice(text);
+    }
+
+    /// Takes the dump's end.
+    pub(super) fn end(&self) -> Result<()> {
+        Ok(self.created.as_ref().map_or(Ok(()), Created::finish)?)
     }
 
     /// Refuses a statement that changes how psql reads the ones after it.
@@ -101,7 +133,9 @@ impl Rules {
     }
 
     fn command(&mut self, command: Command<'_>) -> Result<()> {
-        if command.alone && is_restriction(command.text) {
+        let connects = |created: &mut Created| created.connects(command);
+        let dropped = is_restriction(command.text) || self.created.as_mut().is_some_and(connects);
+        if command.alone && dropped {
             self.dropped.push(command.start..command.end);
             return Ok(());
         }

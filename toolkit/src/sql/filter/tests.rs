@@ -2,7 +2,10 @@ use super::*;
 
 /// What psql would get, or the refusal, with the dump in pieces of `size`.
 fn pass(dump: &[u8], size: usize) -> Result<Vec<u8>, Box<Failure>> {
-    let mut filter = Filter::new();
+    pass_by(Filter::new(), dump, size)
+}
+
+fn pass_by(mut filter: Filter, dump: &[u8], size: usize) -> Result<Vec<u8>, Box<Failure>> {
     let mut out = Vec::new();
     let mut all = || {
         for piece in dump.chunks(size) {
@@ -150,4 +153,118 @@ fn a_dump_that_ends_early_is_named() {
         let failure = pass(dump.as_bytes(), 4).unwrap_err();
         assert_eq!(failure.reason, "truncated_dump", "{dump}");
     }
+}
+
+/// As `pg_dump` 15 to 17 write it, with names that need quoting.
+#[test]
+fn the_way_into_the_database_that_it_creates_is_left_out() {
+    for (name, connect) in [
+        ("plain", "\\connect plain"),
+        ("\"Shop\"", "\\connect \"Shop\""),
+        (
+            "\"My \"\"shop\"",
+            "\\encoding SQL_ASCII\n\\connect -reuse-previous=on \"dbname='My \"\"shop'\"",
+        ),
+        (
+            "\"d=b'x\\y\"",
+            "\\encoding SQL_ASCII\n\\connect -reuse-previous=on \"dbname='d=b\\'x\\\\y'\"\r",
+        ),
+        (
+            "\"été\"",
+            "\\encoding SQL_ASCII\n\\connect -reuse-previous=on \"dbname='été'\"",
+        ),
+    ] {
+        let dump = format!(
+            "-- x\n\\restrict a\nSET a = 1;\nDROP DATABASE {name};\nCREATE DATABASE {name} WITH a = 'b';\n\
+             ALTER DATABASE {name} OWNER TO app;\n\\unrestrict a\n{connect}\n\\restrict a\nSELECT 1;\n\
+             \\unrestrict a\n{connect}\n\\restrict a\nCREATE TABLE t ();\n"
+        );
+        let is_command = |line: &str| line.starts_with('\\');
+        let expected: String = dump
+            .split_inclusive('\n')
+            .map(|line| if is_command(line) { "\n" } else { line })
+            .collect();
+        for size in 1..dump.len() {
+            let passed = pass_by(Filter::of_one_database(), dump.as_bytes(), size).unwrap();
+            assert_eq!(String::from_utf8(passed).unwrap(), expected, "{size}");
+        }
+        // Where no single database is expected, nothing is connected to.
+        let failure = pass(dump.as_bytes(), 100).unwrap_err();
+        assert_eq!(failure.reason, "hostile_dump");
+    }
+}
+
+#[test]
+fn no_other_connection_is_made() {
+    let created = "CREATE DATABASE shop;\n\\connect shop\n";
+    for (dump, message) in [
+        (
+            "\\connect shop\n",
+            "line 1 of the dump has the command `\\connect`",
+        ),
+        (
+            "CREATE DATABASE shop;\n\\connect live\n",
+            "line 2 of the dump has the command `\\connect`",
+        ),
+        (
+            "CREATE DATABASE shop;\n\\connect shop mallory\n",
+            "line 2 of the dump has the command `\\connect`",
+        ),
+        (
+            "CREATE DATABASE \"a b\";\n\\connect a b\n",
+            "line 2 of the dump has the command `\\connect`",
+        ),
+        (
+            "CREATE DATABASE shop;\nSELECT 1 \\connect shop\n",
+            "line 2 of the dump has the command `\\connect`",
+        ),
+        (
+            "CREATE DATABASE shop;\nCREATE TABLE t ();\n",
+            "line 2 of the dump creates a database before it, and does not connect to it",
+        ),
+        (
+            &format!("{created}CREATE DATABASE two;\n\\connect two\n"),
+            "line 4 of the dump has the command `\\connect`",
+        ),
+        (
+            &format!("{created}\\encoding LATIN1\n"),
+            "line 3 of the dump has the command `\\encoding`",
+        ),
+        (
+            &format!("{created}\\encoding SQL_ASCII\nSELECT 1;\n"),
+            "line 3 of the dump has the command `\\encoding`",
+        ),
+        (
+            &format!("{created}\\encoding SQL_ASCII\n"),
+            "line 3 of the dump has the command `\\encoding`",
+        ),
+        (
+            &format!(
+                "CREATE DATABASE \"{0}\";\n\\connect \"{0}\" mallory\n",
+                "x".repeat(117)
+            ),
+            "line 2 of the dump has the command `\\connect`",
+        ),
+    ] {
+        for size in 1..=dump.len() {
+            let filter = Filter::of_one_database();
+            let failure = pass_by(filter, dump.as_bytes(), size).unwrap_err();
+            assert_eq!(failure.reason, "hostile_dump", "{dump}");
+            assert_eq!(failure.message, message, "{dump:?} in pieces of {size}");
+        }
+    }
+}
+
+#[test]
+fn the_dump_of_a_whole_server_is_named() {
+    let dump = "--\n-- PostgreSQL database cluster dump\n--\n\nSET a = 1;\n\\connect template1\n";
+    for size in 1..=dump.len() {
+        let failure = pass_by(Filter::of_one_database(), dump.as_bytes(), size).unwrap_err();
+        assert_eq!(failure.reason, "cluster_dump", "{size}");
+        assert!(failure.hint.is_some());
+    }
+    let spoken = "SELECT 1;\n-- PostgreSQL database cluster dump\n";
+    pass_by(Filter::of_one_database(), spoken.as_bytes(), 9).unwrap();
+    // Its roles alone are not refused where roles are meant.
+    pass(b"-- PostgreSQL database cluster dump\nCREATE ROLE a;\n", 9).unwrap();
 }

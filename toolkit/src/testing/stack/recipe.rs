@@ -41,6 +41,9 @@ pub struct Recipe<'a> {
     pub redis: &'a str,
     /// The content of `sextant.toml`; there is none when it is empty.
     pub config: &'a str,
+    /// What `mount` is told of PostgreSQL's own file system in memory, such as
+    /// `size=200m`; it is on the disk when it is empty.
+    pub memory: &'a str,
 }
 
 impl Default for Recipe<'_> {
@@ -50,6 +53,7 @@ impl Default for Recipe<'_> {
             postgres: "17",
             redis: "8",
             config: "",
+            memory: "",
         }
     }
 }
@@ -103,6 +107,12 @@ impl Recipe<'_> {
     /// further replicas before it sends a dump.
     fn compose_file(&self) -> String {
         let (postgres, redis) = (self.postgres, self.redis);
+        let memory = if self.memory.is_empty() {
+            String::new()
+        } else {
+            let options = self.memory;
+            format!("\n    driver_opts: {{type: tmpfs, device: tmpfs, o: '{options}'}}")
+        };
         format!(
             "version: '3.8'
 services:
@@ -119,7 +129,7 @@ services:
     command: redis-server --appendonly yes --requirepass ${{REDIS_PASSWORD}} --repl-diskless-sync-delay 0
     volumes: ['cache:/data']
 volumes:
-  data:
+  data:{memory}
   cache:
 "
         )

@@ -1,0 +1,46 @@
+//! How many checks stand how.
+
+use probe::Finding;
+use serde_json::{Value, json};
+use toolkit::record::Status;
+
+/// How many checks stand how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) ok: usize,
+    pub(crate) warn: usize,
+    pub(crate) fail: usize,
+    pub(crate) skip: usize,
+}
+
+impl Counts {
+    pub(crate) fn of(findings: &[Finding]) -> Self {
+        let of = |status| {
+            let of = findings.iter().filter(|finding| finding.status == status);
+            of.count()
+        };
+        Self {
+            ok: of(Status::Ok),
+            warn: of(Status::Warn),
+            fail: of(Status::Fail),
+            skip: of(Status::Skip),
+        }
+    }
+
+    /// The worst of them.
+    pub(crate) fn status(self) -> Status {
+        match self {
+            Self { fail: 1.., .. } => Status::Fail,
+            Self { warn: 1.., .. } => Status::Warn,
+            _ => Status::Ok,
+        }
+    }
+
+    /// Adds them to a JSON object.
+    pub(crate) fn add_to(self, data: &mut Value) {
+        data["ok"] = json!(self.ok);
+        data["warn"] = json!(self.warn);
+        data["fail"] = json!(self.fail);
+        data["skip"] = json!(self.skip);
+    }
+}

@@ -1,0 +1,107 @@
+//! What is true, what is told otherwise, and what cannot do harm.
+
+use super::*;
+use std::time::{Duration, Instant};
+
+fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(60))
+}
+
+fn told(jq: &str, json: &str) -> Option<(&'static str, String)> {
+    let mut faults = judge(&[Jq::compile(jq).unwrap()], json.as_bytes(), soon()).unwrap();
+    let fault = faults.pop()?;
+    assert!(faults.is_empty());
+    Some((fault.reason, fault.observed))
+}
+
+#[test]
+fn true_is_what_gives_something_and_nothing_untrue() {
+    for jq in [
+        ".a == 1",
+        ".a",
+        "0",
+        ".b[]",
+        "(.b | length) == 2",
+        ".a as $x | $x < 2",
+    ] {
+        assert_eq!(told(jq, r#"{"a": 1, "b": [true, 0]}"#), None, "{jq}");
+    }
+}
+
+#[test]
+fn what_is_not_true_is_told_with_its_value() {
+    let json = r#"{"status": "down", "n": [1, 2], "up": false}"#;
+    for (jq, reason, observed) in [
+        (r#".status == "ok""#, "jq_false", r#"`.status` is "down""#),
+        (".n | length > 2", "jq_false", "`.n | length` is 2"),
+        (".up", "jq_false", "`.up` is false"),
+        (".missing", "jq_false", "`.missing` is null"),
+        (".n[], .up", "jq_false", "`.n[], .up` is false"),
+        (".up or .n == 3", "jq_false", "`.up or .n == 3` is false"),
+        (
+            ".n == 1 | not | not",
+            "jq_false",
+            "`.n == 1 | not | not` is false",
+        ),
+        (
+            ".n[] | select(. > 2)",
+            "jq_false",
+            "`.n[] | select(. > 2)` gives nothing",
+        ),
+        (
+            ".status.a",
+            "jq_error",
+            "`.status.a` fails: cannot index \"down\" with \"a\"",
+        ),
+        ("halt", "jq_error", "`halt` fails: it halts"),
+    ] {
+        assert_eq!(told(jq, json), Some((reason, observed.to_owned())), "{jq}");
+    }
+}
+
+#[test]
+fn what_is_no_json_is_told_once() {
+    let all = [Jq::compile(".a").unwrap(), Jq::compile(".b").unwrap()];
+    let faults = judge(&all, b"<html>sorry</html>", soon()).unwrap();
+    assert_eq!(faults.len(), 1);
+    assert_eq!(faults[0].reason, "json_invalid");
+    assert_eq!(
+        faults[0].observed,
+        "no JSON: expected value at line 1 column 1, in \"<html>sorry</html>\""
+    );
+    assert_eq!(judge(&all, b" \n", soon()).unwrap()[0].observed, "nothing");
+}
+
+#[test]
+fn a_wrong_expression_is_told() {
+    for (jq, why) in [
+        (".a ==", "it ends where a term is expected"),
+        (".a[", "it ends where a closing bracket is expected"),
+        ("nothing_like_it", "there is no filter `nothing_like_it`"),
+        (".a | $x", "there is no variable `$x`"),
+        (". ]", "a token is expected where `]` stands"),
+        ("[1, \"\\(def f: f; f)\"]", "`def` is not taken here"),
+        ("import \"a\" as a; .", "it takes no modules"),
+    ] {
+        assert_eq!(Jq::compile(jq).unwrap_err(), why, "{jq}");
+    }
+    assert!(Jq::compile(&"(".repeat(LONGEST + 1)).is_err());
+}
+
+#[test]
+fn what_is_nested_beyond_reason_is_refused() {
+    let deep = "(".repeat(LONGEST / 2 - 1) + "1" + &")".repeat(LONGEST / 2 - 1);
+    assert_eq!(told(&deep, "1"), None);
+    let json = "[".repeat(1 << 20);
+    assert_eq!(told(".", &json).unwrap().0, "json_invalid");
+}
+
+#[test]
+fn what_never_ends_is_left_at_the_deadline() {
+    let begun = Instant::now();
+    let endless = Jq::compile("last(repeat(1))").unwrap();
+    let deadline = Deadline::after(Duration::from_millis(200));
+    let error = judge(&[endless], b"1", deadline).unwrap_err();
+    assert_eq!(toolkit::failure::Failure::of(&error).reason, "timeout");
+    assert!(begun.elapsed() < Duration::from_secs(20));
+}

@@ -1,0 +1,101 @@
+//! From a connection in the clear to where TLS begins.
+
+use super::dialog::{Dialog, at};
+use super::{Stream, imap, smtp};
+use anyhow::Result;
+use serde::Deserialize;
+use std::io::{Read, Write};
+use toolkit::failure::Failure;
+
+/// The protocol in which TLS is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StartTls {
+    /// SMTP's `STARTTLS`.
+    Smtp,
+    /// IMAP's `STARTTLS`.
+    Imap,
+    /// PostgreSQL's `SSLRequest`.
+    Postgres,
+}
+
+impl StartTls {
+    /// Asks for TLS on a new connection, and returns it where TLS begins.
+    ///
+    /// # Errors
+    /// `starttls_missing` when the server does not offer it,
+    /// `starttls_refused`, `starttls_injected`, and what the protocol finds.
+    pub fn ask(self, stream: Stream) -> Result<Stream> {
+        match self {
+            Self::Smtp => {
+                let mut dialog = Dialog::plain(stream);
+                smtp::greeting(&mut dialog)?;
+                if !smtp::hello(&mut dialog, &own_name())?.offers("STARTTLS") {
+                    return Err(missing().into());
+                }
+                smtp::start_tls(&mut dialog)?;
+                dialog.into_stream()
+            }
+            Self::Imap => {
+                let mut dialog = Dialog::plain(stream);
+                imap::greeting(&mut dialog)?;
+                let words = imap::capabilities(&mut dialog)?;
+                if !words.iter().any(|word| word == "STARTTLS") {
+                    return Err(missing().into());
+                }
+                imap::start_tls(&mut dialog)?;
+                dialog.into_stream()
+            }
+            Self::Postgres => postgres(stream),
+        }
+    }
+}
+
+/// The failure that a server does not offer STARTTLS.
+pub(crate) fn missing() -> Failure {
+    Failure::new("starttls_missing", "the server does not offer STARTTLS")
+        .hint("set up a certificate in the server; or is TLS spoken at once on this port?")
+}
+
+/// The name under which this machine greets.
+pub(crate) fn own_name() -> String {
+    let name = rustix::system::uname();
+    let name = name.nodename().to_string_lossy().into_owned();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+    if name.is_empty() || !name.chars().all(is_name) {
+        return "localhost".into();
+    }
+    name
+}
+
+/// <https://www.postgresql.org/docs/current/protocol-message-formats.html>
+fn postgres(mut stream: Stream) -> Result<Stream> {
+    const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
+    let deadline = stream.deadline();
+    let mut answer = [0];
+    let asked = stream.write_all(&SSL_REQUEST);
+    let answered = asked.and_then(|()| stream.read_exact(&mut answer));
+    at(
+        answered.map_err(|error| match error.kind() {
+            std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::ConnectionReset => {
+                Failure::new("closed_early", "the server closed the connection").into()
+            }
+            _ => deadline.explain(error),
+        }),
+        "the answer to SSLRequest",
+    )?;
+    match &answer {
+        b"S" => Ok(stream),
+        b"N" => Err(
+            Failure::new("starttls_missing", "the server does not speak TLS")
+                .hint("set `ssl = on` in postgresql.conf")
+                .into(),
+        ),
+        b"E" => Err(Failure::new("starttls_refused", "the server answers with an error").into()),
+        _ => Err(Failure::new(
+            "pg_not_spoken",
+            "the server speaks something other than PostgreSQL's protocol",
+        )
+        .into()),
+    }
+}

@@ -1,0 +1,25 @@
+//! TLS with whoever answers, judged afterwards.
+//!
+//! A client that verifies while it connects can only say that it did not
+//! connect. Here the handshake is carried through with any certificate
+//! ([`start`]), and what the server showed ([`Shown`]) is then told as what it
+//! is ([`Shown::judge`]): expired, self-signed, for another host. **Nothing
+//! secret may be sent before it was judged to be without a failure.**
+//!
+//! A client that makes its own connections takes [`Recorder::config`], and asks
+//! the recorder afterwards.
+
+mod certificate;
+mod failed;
+pub(crate) mod judge;
+mod recorder;
+mod session;
+mod trust;
+mod wanted;
+
+pub use certificate::{Certificate, read_chain};
+pub use judge::{Asked, DAYS};
+pub use recorder::{Recorder, Shown};
+pub use session::{Session, name, start, start_with};
+pub use trust::Trust;
+pub use wanted::Wanted;

@@ -1,0 +1,113 @@
+//! A connection that speaks TLS.
+
+use super::failed::failed;
+use super::recorder::{Recorder, Shown};
+use crate::net::Stream;
+use anyhow::Result;
+use rustls::pki_types::ServerName;
+use rustls::{ALL_VERSIONS, ClientConnection, ProtocolVersion, SupportedProtocolVersion};
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use toolkit::failure::Failure;
+
+/// TLS with a server, whoever that is.
+#[derive(Debug)]
+pub struct Session {
+    stream: rustls::StreamOwned<ClientConnection, Stream>,
+    /// What the server showed of itself.
+    pub shown: Shown,
+    /// How long the handshake took.
+    pub took: Duration,
+}
+
+/// The name that a certificate is to be issued for: a DNS name or an address.
+///
+/// # Errors
+/// `tls_host` when it is neither.
+pub fn name(host: &str) -> Result<ServerName<'static>, Failure> {
+    ServerName::try_from(host.to_owned()).map_err(|_| {
+        Failure::not_started(
+            "tls_host",
+            format!("`{host}` is neither a host's name nor an address"),
+        )
+    })
+}
+
+/// Starts TLS, with any certificate.
+///
+/// # Errors
+/// `tls_not_spoken` when the server speaks something else, `tls_protocol` when
+/// it speaks no version that is still safe, `tls_handshake`, `tls_wrong_host`
+/// when it knows no such host, `closed_early`, `timeout`.
+pub fn start(stream: Stream, host: &ServerName<'static>) -> Result<Session> {
+    start_with(stream, host, ALL_VERSIONS)
+}
+
+/// The same, with these versions alone.
+///
+/// # Errors
+/// Those of [`start`].
+pub fn start_with(
+    mut stream: Stream,
+    host: &ServerName<'static>,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Result<Session> {
+    let begun = Instant::now();
+    let deadline = stream.deadline();
+    let (config, recorder) = Recorder::config_with(versions)?;
+    let mut client = ClientConnection::new(Arc::new(config), host.clone())?;
+    while client.is_handshaking() {
+        if let Err(error) = client.complete_io(&mut stream) {
+            return Err(failed(error, host, deadline));
+        }
+    }
+    Ok(Session {
+        stream: rustls::StreamOwned::new(client, stream),
+        shown: recorder.shown(),
+        took: begun.elapsed(),
+    })
+}
+
+impl Session {
+    /// The version that was agreed on, as people write it.
+    pub fn version(&self) -> &'static str {
+        match self.stream.conn.protocol_version() {
+            Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
+            Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+            _ => "TLS",
+        }
+    }
+
+    /// The cipher suite that was agreed on.
+    pub fn cipher(&self) -> String {
+        let suite = self.stream.conn.negotiated_cipher_suite();
+        suite
+            .and_then(|suite| suite.suite().as_str())
+            .unwrap_or("unknown")
+            .to_owned()
+    }
+
+    /// Says goodbye, so that no server logs a broken connection. What comes of
+    /// it changes nothing.
+    pub fn close(mut self) {
+        self.stream.conn.send_close_notify();
+        let _ = self.stream.conn.write_tls(&mut self.stream.sock);
+    }
+}
+
+impl Read for Session {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Session {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}

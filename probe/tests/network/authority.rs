@@ -1,0 +1,104 @@
+//! Certificates, good and bad ones.
+
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd,
+};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A certificate with its issuers' up to the root, and its key, PEM.
+#[derive(Debug, Clone)]
+pub(crate) struct Pair {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
+}
+
+/// Somebody who signs.
+pub(crate) struct Authority {
+    certificate: Certificate,
+    issuer: Issuer<'static, KeyPair>,
+    /// What its servers show above their own certificate.
+    above: String,
+}
+
+impl Authority {
+    pub(crate) fn new(name: &str) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let params = authority(name);
+        Self {
+            certificate: params.self_signed(&key).unwrap(),
+            issuer: Issuer::new(params, key),
+            above: String::new(),
+        }
+    }
+
+    /// Somebody who signs in this one's name.
+    pub(crate) fn intermediate(&self, name: &str) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let params = authority(name);
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        Self {
+            above: certificate.pem() + &self.above,
+            certificate,
+            issuer: Issuer::new(params, key),
+        }
+    }
+
+    pub(crate) fn pem(&self) -> String {
+        self.certificate.pem()
+    }
+
+    /// A certificate for `name`, valid for so many days from now on.
+    pub(crate) fn server(&self, name: &str, days: i64) -> Pair {
+        self.between(name, -400, days)
+    }
+
+    /// One valid between these days, counted from today.
+    pub(crate) fn between(&self, name: &str, from: i64, until: i64) -> Pair {
+        let key = KeyPair::generate().unwrap();
+        let params = server(name, from, until);
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        Pair {
+            certificate: certificate.pem() + &self.above,
+            key: key.serialize_pem(),
+        }
+    }
+}
+
+/// A server that signed its own certificate.
+pub(crate) fn self_signed(name: &str, days: i64) -> Pair {
+    let key = KeyPair::generate().unwrap();
+    let certificate = server(name, -400, days).self_signed(&key).unwrap();
+    Pair {
+        certificate: certificate.pem(),
+        key: key.serialize_pem(),
+    }
+}
+
+/// Writes `text` into a file of `folder`.
+pub(crate) fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let file = folder.join(name);
+    toolkit::durable::write(&file, text.as_bytes()).unwrap();
+    file
+}
+
+fn server(name: &str, from: i64, until: i64) -> CertificateParams {
+    // Half a day off, so that a test does not meet the end of a day.
+    let at = |days: i64| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let seconds = i64::try_from(now.as_secs()).unwrap() + days * 86400 + 43200;
+        date_time_ymd(1970, 1, 1) + Duration::from_secs(u64::try_from(seconds).unwrap())
+    };
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.not_before = at(from);
+    params.not_after = at(until);
+    params
+}
+
+fn authority(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params
+}

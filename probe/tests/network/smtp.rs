@@ -1,0 +1,219 @@
+//! `smtp`, against Postfix.
+
+use crate::authority::{Authority, Pair, write};
+use crate::daemon::{Daemon, free_port, program};
+use crate::hostile;
+use crate::look::{Told, look, refused};
+use probe::Finding;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use toolkit::command::Command;
+
+/// Postfix, which takes mail and speaks TLS when it has a certificate.
+struct Postfix {
+    /// Where it offers STARTTLS.
+    port: u16,
+    /// Where it speaks TLS at once.
+    tls_port: u16,
+    _daemon: Daemon,
+    _folder: TempDir,
+}
+
+impl Postfix {
+    fn start(pair: Option<&Pair>, more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path();
+        // Its own user looks into the folders below.
+        fs::set_permissions(at, fs::Permissions::from_mode(0o755)).unwrap();
+        let (port, tls_port) = (free_port(), free_port());
+        let config = at.join("config");
+        for name in ["config", "queue", "data"] {
+            fs::create_dir(at.join(name)).unwrap();
+        }
+        let chown = Command::new("chown").arg("postfix").arg(at.join("data"));
+        chown.read().unwrap();
+        let main = format!(
+            "compatibility_level = 3.6\nqueue_directory = {0}/queue\ndata_directory = {0}/data\nmail_owner = postfix\nsetgid_group = postdrop\nmyhostname = mail.example\ninet_interfaces = 127.0.0.1\nmaillog_file = \nalias_maps =\n{1}{more}\n",
+            at.display(),
+            pair.map_or_else(String::new, |pair| tls(at, pair))
+        );
+        write(&config, "main.cf", &main);
+        let service =
+            |port: u16, more: &str| format!("127.0.0.1:{port} inet n - n - - smtpd\n{more}");
+        let master = service(port, "")
+            + &service(tls_port, "  -o smtpd_tls_wrappermode=yes\n")
+            + "tlsmgr unix - - n 1000? 1 tlsmgr\nrewrite unix - - n - - trivial-rewrite\ncleanup unix n - n - 0 cleanup\nanvil unix - - n - 1 anvil\nproxymap unix - - n - - proxymap\npostlog unix-dgram n - n - 1 postlogd\n";
+        write(&config, "master.cf", &master);
+        for name in ["main.cf", "master.cf"] {
+            let file = config.join(name);
+            fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        let check = Command::new(program("postfix")).arg("-c").arg(&config);
+        check.arg("check").read().unwrap();
+        let command = Command::new(program("master")).arg("-c").arg(&config);
+        Self {
+            port,
+            tls_port,
+            _daemon: Daemon::start(&command.arg("-d"), port),
+            _folder: folder,
+        }
+    }
+
+    fn look(&self, lines: &str) -> Finding {
+        let port = if lines.contains("tls = true") && !lines.contains("starttls") {
+            self.tls_port
+        } else {
+            self.port
+        };
+        look("smtp", &format!("address = '127.0.0.1:{port}'\n{lines}"))
+    }
+}
+
+fn tls(folder: &Path, pair: &Pair) -> String {
+    let certificate = write(folder, "server.pem", &pair.certificate);
+    let key = write(folder, "server.key", &pair.key);
+    format!(
+        "smtpd_tls_security_level = may\nsmtpd_tls_cert_file = {}\nsmtpd_tls_key_file = {}\n",
+        certificate.display(),
+        key.display()
+    )
+}
+
+#[test]
+fn a_mail_server_greets_and_says_what_it_can_do() {
+    let server = Postfix::start(None, "");
+    let found =
+        server.look("banner = 'mail.example ESMTP'\noffers = ['PIPELINING', 'SIZE 10240000']");
+    found.is_well();
+    assert_eq!(found.observed, "`220 mail.example ESMTP Postfix`");
+
+    let found = server.look("banner = 'Exim'");
+    assert_eq!(found.told(), ["fail smtp_banner"], "{found:#?}");
+    let found = server.look("offers = ['SIZE', 'AUTH PLAIN']");
+    assert_eq!(found.told(), ["fail smtp_extension"], "{found:#?}");
+    assert_eq!(found.observed, "the server does not offer `AUTH PLAIN`");
+    let found = server.look("starttls = true");
+    assert_eq!(found.told(), ["fail starttls_missing"], "{found:#?}");
+}
+
+#[test]
+fn its_certificate_is_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new("Root");
+    let ca = write(folder.path(), "ca.pem", &authority.pem());
+    let lines = |how: &str| {
+        format!(
+            "{how} = true\nhost = 'mail.example'\nca = '{}'",
+            ca.display()
+        )
+    };
+    let tls = |server: &Postfix| {
+        format!(
+            "address = '127.0.0.1:{}'\nstarttls = 'smtp'\nhost = 'mail.example'\nca = '{}'",
+            server.port,
+            ca.display()
+        )
+    };
+    let own = "offers = ['PIPELINING']\n";
+
+    let server = Postfix::start(Some(&authority.server("mail.example", 90)), "");
+    for how in ["starttls", "tls"] {
+        let found = server.look(&(own.to_owned() + &lines(how)));
+        found.is_well();
+        assert!(
+            found.observed.ends_with(", TLS 1.3, 90 days left"),
+            "{found:#?}"
+        );
+    }
+    let untrusted = server.look("starttls = true\nhost = 'mail.example'");
+    assert_eq!(untrusted.told(), ["fail tls_unknown_issuer"]);
+    // What Postfix 3.7 does unless it is told otherwise.
+    assert_eq!(look("tls", &tls(&server)).told(), ["fail tls_old_protocol"]);
+    let found = look(
+        "smtp",
+        &format!("address = '127.0.0.1:{}'\ntimeout = '1s'", server.tls_port),
+    );
+    assert_eq!(found.told(), ["fail timeout"], "{found:#?}");
+    drop(server);
+
+    let modern = "smtpd_tls_protocols = >=TLSv1.2";
+    let server = Postfix::start(Some(&authority.server("mail.example", 90)), modern);
+    look("tls", &tls(&server)).is_well();
+    drop(server);
+
+    for (pair, told) in [
+        (authority.server("mail.example", -1), "fail tls_expired"),
+        (authority.server("mx.example", 90), "fail tls_wrong_host"),
+    ] {
+        let server = Postfix::start(Some(&pair), "");
+        let found = server.look(&lines("starttls"));
+        assert_eq!(found.told(), [told], "{found:#?}");
+    }
+}
+
+#[test]
+fn what_a_server_should_not_say_is_told() {
+    let greet = "220 mx ready\r\n";
+    let long: &'static [u8] = Box::leak(
+        format!("{greet}{}", "250-more\r\n".repeat(200))
+            .into_bytes()
+            .into_boxed_slice(),
+    );
+    for (sent, told) in [
+        (&b"554 no mail today\r\n"[..], "fail smtp_greeting"),
+        (b"* OK IMAP ready\r\n", "fail smtp_not_spoken"),
+        (b"220 mx ready\r\n502 what?\r\n", "fail smtp_ehlo"),
+        (b"220 mx ready\r\n250 STARTTLS\r\n", "fail starttls_missing"),
+        (
+            b"220 mx ready\r\n250-mx\r\n250 STARTTLS\r\n454 not now\r\n",
+            "fail starttls_refused",
+        ),
+        (
+            b"220 mx ready\r\n250-mx\r\n250 STARTTLS\r\n220 go\r\n250 injected\r\n",
+            "fail starttls_injected",
+        ),
+        (long, "fail too_much"),
+    ] {
+        let address = hostile::saying(sent);
+        let found = look("smtp", &format!("address = '{address}'\nstarttls = true"));
+        assert_eq!(found.told(), [told], "{found:#?}");
+    }
+    let address = hostile::serve(drop);
+    let found = look("smtp", &format!("address = '{address}'"));
+    assert_eq!(found.told(), ["fail closed_early"], "{found:#?}");
+}
+
+#[test]
+fn nobody_keeps_it_waiting() {
+    for address in [
+        hostile::silent(),
+        hostile::dripping(b"220-", Duration::from_millis(50)),
+        hostile::saying(b"220 mx ready\r\n"),
+    ] {
+        let begun = Instant::now();
+        let found = look("smtp", &format!("address = '{address}'\ntimeout = '300ms'"));
+        assert_eq!(found.told(), ["fail timeout"], "{found:#?}");
+        assert!(begun.elapsed() < Duration::from_secs(3));
+    }
+    for flood in [&b"2"[..], b"220-x\r\n"] {
+        let address = hostile::flooding(flood);
+        let found = look("smtp", &format!("address = '{address}'"));
+        assert_eq!(found.told(), ["fail too_much"], "{found:#?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused() {
+    for (lines, message) in [
+        ("tls = true\nstarttls = true", "one of them"),
+        ("ca = 'c'", "`ca` is about a certificate"),
+        ("days = { warn = 1 }", "`days` is about a certificate"),
+        ("tls = true\nhost = '-'", "neither a host's name"),
+    ] {
+        let told = refused("smtp", &format!("address = 'mail.example:25'\n{lines}"));
+        assert!(told.contains(message), "{told}");
+    }
+}

@@ -1,0 +1,9 @@
+//! Containers, PostgreSQL, Redis, Docker's disk and processes, looked at as a
+//! `[[check]]` does: each real, broken on purpose and mended again. Without
+//! Docker these tests fail.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)] // All of it is tests.
+
+mod container;
+mod engine;
+mod looked;
