@@ -1,7 +1,7 @@
 //! `smtp`, against Postfix.
 
 use crate::authority::{Authority, Pair, write};
-use crate::daemon::{Daemon, free_port, program};
+use crate::daemon::{Daemon, as_root, free_port};
 use crate::hostile;
 use crate::look::{Told, look, refused};
 use probe::Finding;
@@ -10,7 +10,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use toolkit::command::Command;
 
 /// Postfix, which takes mail and speaks TLS when it has a certificate.
 struct Postfix {
@@ -33,8 +32,6 @@ impl Postfix {
         for name in ["config", "queue", "data"] {
             fs::create_dir(at.join(name)).unwrap();
         }
-        let chown = Command::new("chown").arg("postfix").arg(at.join("data"));
-        chown.read().unwrap();
         let main = format!(
             "compatibility_level = 3.6\nqueue_directory = {0}/queue\ndata_directory = {0}/data\nmail_owner = postfix\nsetgid_group = postdrop\nmyhostname = mail.example\ninet_interfaces = 127.0.0.1\nmaillog_file = \nalias_maps =\n{1}{more}\n",
             at.display(),
@@ -51,13 +48,16 @@ impl Postfix {
             let file = config.join(name);
             fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
         }
-        let check = Command::new(program("postfix")).arg("-c").arg(&config);
-        check.arg("check").read().unwrap();
-        let command = Command::new(program("master")).arg("-c").arg(&config);
+        let command = as_root(
+            at,
+            &["queue:mode=755", "data"],
+            "chown postfix data && postfix -c \"$PWD/config\" check &&
+                exec /usr/lib/postfix/sbin/master -c \"$PWD/config\" -d",
+        );
         Self {
             port,
             tls_port,
-            _daemon: Daemon::start(&command.arg("-d"), port),
+            _daemon: Daemon::start(&command, port),
             _folder: folder,
         }
     }

@@ -11,6 +11,7 @@
 mod held;
 pub mod manual;
 mod place;
+mod program;
 pub mod secret;
 mod seen;
 mod sibling;
@@ -19,6 +20,7 @@ mod stack;
 
 pub use held::Held;
 pub use place::Place;
+pub use program::program;
 pub use seen::Seen;
 pub use sibling::sibling;
 pub use small_disks::SmallDisks;
