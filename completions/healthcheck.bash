@@ -23,7 +23,7 @@ _healthcheck() {
 
     case "${cmd}" in
         healthcheck)
-            opts="-j -C -h -V --list --jobs --no-alert --silence --format --exit --textfile --status-file --if --no-input --folder --config --env --help --version"
+            opts="-j -C -h -V --list --jobs --wait --format --exit --textfile --status-file --if --no-input --folder --config --env --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -37,7 +37,7 @@ _healthcheck() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --silence)
+                --wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -5,6 +5,7 @@ use crate::render::Shape;
 use clap::Parser;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 use toolkit::arguments::{Arguments, Common};
 use toolkit::output::Format;
 use toolkit::record::Status;
@@ -27,6 +28,10 @@ pub(crate) struct Args {
     #[arg(long, short, value_name = "N", default_value_t = 32,
           value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: u16,
+
+    /// Repeat what failed until all is well, for at most this long: `60s`, `5m`
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) wait: Option<Duration>,
 
     /// Tell nobody, and take no note of incidents
     #[arg(long)]

@@ -1,8 +1,25 @@
-//! How many checks stand how.
+//! How many checks stand how, and which.
 
 use probe::Finding;
 use serde_json::{Value, json};
 use toolkit::record::Status;
+
+/// How many checks are named in one sentence.
+const NAMED: usize = 10;
+
+/// The checks that stand so, and why.
+pub(crate) fn named(findings: &[Finding], status: Status) -> String {
+    let of = || findings.iter().filter(|finding| finding.status == status);
+    let named = of().take(NAMED).map(|finding| {
+        let reason = finding.reason.unwrap_or("unknown");
+        format!("`{}` ({reason})", finding.name)
+    });
+    let named = named.collect::<Vec<_>>().join(", ");
+    match of().count().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
 
 /// How many checks stand how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,20 +2,21 @@
 
 use crate::alert::{self, Report, Setting, Settings};
 use crate::cli::Args;
-use crate::counts::Counts;
+use crate::counts::{Counts, named};
 use crate::render::table;
-use crate::{choice, files, known, pass};
+use crate::{choice, files, found, known, standing, wait};
 use anyhow::Result;
 use probe::{Around, Check, Deadline, Finding};
 use serde_json::{Value, json};
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use toolkit::application::Application;
+use toolkit::config::Config;
 use toolkit::failure::Failure;
 use toolkit::output::Format;
 use toolkit::record::Status;
 use toolkit::run::{Outcome, Run};
-use toolkit::signals;
 
 /// The longest that a pass can take: each check has its own limit within.
 const WHOLE: Duration = Duration::from_secs(24 * 3600);
@@ -26,28 +27,34 @@ pub(crate) fn run(args: &Args, run: &mut Run, found: &OnceCell<Vec<Finding>>) ->
         let message = "`--list` is written as `--format text` or `--format ndjson`";
         return Err(Failure::not_started("usage", message).into());
     }
-    let config = run.config.clone();
     if let Some(words) = &args.silence {
         return silence(words, run);
     }
-    let alerting = Settings::read(&config)?.filter(|_| !args.no_alert);
-    let application = Application::discover(&config).map_err(|error| Failure::of(&error));
-    let checks = known::all(&config, Vec::new())?;
+    // A thread that a signal leaves behind may still look at all of this.
+    let config: &'static Config = Box::leak(Box::new(run.config.clone()));
+    let alerting = Settings::read(config)?.filter(|_| !args.no_alert);
+    let application = Application::discover(config).map_err(|error| Failure::of(&error));
+    let application: &'static _ = Box::leak(Box::new(application));
+    let checks = known::all(config, found::checks(config, application.as_ref()))?;
     if args.list {
         return Ok(list(&checks, run));
     }
+    let known: BTreeSet<_> = checks.iter().map(|check| check.name.clone()).collect();
     let checks = choice::of(checks, &args.wanted)?;
     if checks.is_empty() {
         return Err(nothing_to_check().into());
     }
-    let around = Around::new(&config, application.as_ref(), Deadline::after(WHOLE));
+    let around = Around::new(config, application.as_ref(), Deadline::after(WHOLE));
+    let checks: &'static [Check] = checks.leak();
     let wanted: Vec<_> = checks.iter().collect();
-    let findings = pass::run(&wanted, &around, args.jobs.into())?;
-    signals::check()?;
-    let mut warnings = files::write(args, run, &findings);
+    let say = |text: &str| run.note(text);
+    let mut findings = wait::run(&wanted, around, args.jobs.into(), args.wait, say)?;
+    let uncounted = standing::judge(run, &known, &wanted, &mut findings);
+    let unwritten = files::write(args, run, &findings);
+    let mut warnings: Vec<_> = uncounted.into_iter().chain(unwritten).collect();
     let mut told = None;
     if let Some(settings) = alerting {
-        let report = alert(&settings, &checks, &findings, run)?;
+        let report = alert(&settings, checks, &findings, run)?;
         let problems = report.problems.into_iter();
         warnings.extend(problems.map(|problem| Failure::new("alert_failed", problem)));
         told = Some(report.data);
@@ -124,17 +131,13 @@ fn judge(findings: &[Finding], warnings: &[Failure], told: Option<Value>) -> Res
     }
     let all = findings.len();
     let checks = if all == 1 { "check" } else { "checks" };
-    let named = |status| {
-        let of = findings.iter().filter(|finding| finding.status == status);
-        of.map(named).collect::<Vec<_>>().join(", ")
-    };
     if counts.fail > 0 {
-        let which = named(Status::Fail);
+        let which = named(findings, Status::Fail);
         let message = format!("{} of {all} {checks} failed: {which}", counts.fail);
         return Err(Failure::new("checks_failed", message).data(data).into());
     }
     if counts.warn > 0 {
-        let which = named(Status::Warn);
+        let which = named(findings, Status::Warn);
         let message = format!("{} of {all} {checks} warn: {which}", counts.warn);
         let failure = Failure::new("checks_warn", message.clone());
         return Ok(Outcome::warn(message, data, failure));
@@ -145,14 +148,6 @@ fn judge(findings: &[Finding], warnings: &[Failure], told: Option<Value>) -> Res
     };
     let summary = format!("{passed}, but {}", first.message);
     Ok(Outcome::warn(summary, data, first.clone()))
-}
-
-fn named(finding: &Finding) -> String {
-    format!(
-        "`{}` ({})",
-        finding.name,
-        finding.reason.unwrap_or("unknown")
-    )
 }
 
 fn nothing_to_check() -> Failure {

@@ -7,9 +7,12 @@ mod counts;
 mod exit;
 mod files;
 mod healthcheck;
+mod found;
 mod known;
 mod pass;
 mod render;
+mod standing;
+mod wait;
 
 use std::cell::OnceCell;
 use std::process::ExitCode;

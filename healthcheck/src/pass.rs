@@ -4,54 +4,98 @@
 use anyhow::{Context, Result};
 use probe::{Around, Check, Finding};
 use std::collections::BTreeMap;
-use std::sync::mpsc;
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
+use std::time::{Duration, Instant};
 use toolkit::record::Status;
+use toolkit::signals;
+
+/// How long an interrupted pass lets its checks stop the programs that they
+/// started; those that wait for a server are left behind at once.
+const GRACE: Duration = Duration::from_secs(3);
+/// How often it looks whether they are stopped.
+const TICK: Duration = Duration::from_millis(10);
+
+/// What a pass waits for.
+enum Event {
+    Ended(&'static Check, Box<Finding>),
+    Interrupted,
+}
 
 /// Runs `checks`, at most `jobs` at a time, and returns what came of each, in
 /// their order. A check that depends on one that failed is skipped.
-pub(crate) fn run(checks: &[&Check], around: &Around<'_>, jobs: usize) -> Result<Vec<Finding>> {
+///
+/// # Errors
+/// `interrupted`, at once: a thread that waits for a server is not waited for,
+/// which is why what it looks at lives as long as the process.
+pub(crate) fn run(
+    checks: &[&'static Check],
+    around: Around<'static>,
+    jobs: usize,
+) -> Result<Vec<Finding>> {
     let mut found: BTreeMap<&str, Finding> = BTreeMap::new();
-    let mut waiting: Vec<&Check> = checks.to_vec();
+    let mut waiting = checks.to_vec();
     let mut running = 0;
-    let (done, ended) = mpsc::channel();
-    thread::scope(|scope| -> Result<()> {
-        loop {
-            let mut later = Vec::new();
-            for check in waiting {
-                match stand(check, checks, &found) {
-                    Stand::Ready if running < jobs => {
-                        running += 1;
-                        let done = done.clone();
-                        thread::Builder::new()
-                            .name(check.kind().into())
-                            .spawn_scoped(scope, move || {
-                                let _ = done.send((check, check.run(around)));
-                            })
-                            .context("cannot start a thread")?;
-                    }
-                    Stand::Broken(by) => {
-                        let finding = check.skipped(&format!("`{by}` failed"));
-                        found.insert(&check.name, finding);
-                    }
-                    Stand::Ready | Stand::Waiting => later.push(check),
+    let (events, received) = channel();
+    let interrupt = events.clone();
+    let _guard = signals::on_interrupt(move |_| {
+        let _ = interrupt.send(Event::Interrupted);
+    });
+    loop {
+        let mut later = Vec::new();
+        for check in waiting {
+            match stand(check, checks, &found) {
+                Stand::Ready if running < jobs => {
+                    start(check, around, events.clone())?;
+                    running += 1;
                 }
-            }
-            waiting = later;
-            if running == 0 && waiting.is_empty() {
-                return Ok(());
-            }
-            if running > 0 {
-                let (check, finding) = ended.recv().context("a check ended unexpectedly")?;
-                running -= 1;
-                found.insert(&check.name, finding);
+                Stand::Broken(by) => {
+                    let finding = check.skipped(&format!("`{by}` failed"));
+                    found.insert(&check.name, finding);
+                }
+                Stand::Ready | Stand::Waiting => later.push(check),
             }
         }
-    })?;
+        waiting = later;
+        if running == 0 && waiting.is_empty() {
+            break;
+        }
+        match received.recv().context("a check ended unexpectedly")? {
+            Event::Ended(check, finding) => {
+                running -= 1;
+                found.insert(&check.name, *finding);
+            }
+            Event::Interrupted => {
+                settle();
+                break;
+            }
+        }
+    }
+    signals::check()?;
     Ok(checks
         .iter()
         .filter_map(|check| found.remove(check.name.as_str()))
         .collect())
+}
+
+fn start(check: &'static Check, around: Around<'static>, events: Sender<Event>) -> Result<()> {
+    let run = move || {
+        let finding = Box::new(check.run(&around));
+        let _ = events.send(Event::Ended(check, finding));
+    };
+    let thread = thread::Builder::new().name(check.kind().into());
+    thread.spawn(run).context("cannot start a thread")?;
+    Ok(())
+}
+
+/// Waits until no program runs any more, but not for long: whatever is left
+/// then was asked to end.
+fn settle() {
+    let begun = Instant::now();
+    // One action is this pass's own.
+    while signals::registered() > 1 && begun.elapsed() < GRACE {
+        thread::sleep(TICK);
+    }
 }
 
 /// Whether a check can run.
@@ -61,7 +105,11 @@ enum Stand<'a> {
     Broken(&'a str),
 }
 
-fn stand<'a>(check: &'a Check, checks: &[&Check], found: &BTreeMap<&str, Finding>) -> Stand<'a> {
+fn stand<'a>(
+    check: &'a Check,
+    checks: &[&'static Check],
+    found: &BTreeMap<&str, Finding>,
+) -> Stand<'a> {
     // What is not run this time was found good, or was not wanted.
     let on = check.rules.depends_on.iter();
     let on = on.filter(|name| checks.iter().any(|other| &other.name == *name));
@@ -111,16 +159,12 @@ mod tests {
         check
     }
 
-    fn found(checks: &[Check], jobs: usize) -> Vec<(String, Status)> {
-        let config = Config::default();
-        let none = Failure::new("none", "none");
-        let around = Around::new(
-            &config,
-            Err(&none),
-            Deadline::after(Duration::from_secs(60)),
-        );
-        let checks: Vec<_> = checks.iter().collect();
-        let findings = run(&checks, &around, jobs).unwrap();
+    fn found(checks: Vec<Check>, jobs: usize) -> Vec<(String, Status)> {
+        let config = Box::leak(Box::new(Config::default()));
+        let none = Box::leak(Box::new(Failure::new("none", "none")));
+        let around = Around::new(config, Err(none), Deadline::after(Duration::from_secs(60)));
+        let checks: Vec<_> = checks.leak().iter().collect();
+        let findings = run(&checks, around, jobs).unwrap();
         let pair = |finding: Finding| (finding.name, finding.status);
         findings.into_iter().map(pair).collect()
     }
@@ -132,19 +176,21 @@ mod tests {
         let checks: Vec<_> = (0..40)
             .map(|n| Check::new(format!("{n}"), "tcp", meets()))
             .collect();
-        let found = found(&checks, 40);
+        let found = found(checks, 40);
         assert_eq!(found.len(), 40);
         assert!(found.iter().all(|(_, status)| *status == Status::Ok));
     }
 
     #[test]
     fn followers_of_a_failed_check_are_skipped() {
-        let checks = [
-            check("page", &["api"], 1, false),
-            check("api", &["host"], 1, false),
-            check("host", &[], 1, true),
-            check("mail", &["elsewhere"], 1, false),
-        ];
+        let checks = || {
+            vec![
+                check("page", &["api"], 1, false),
+                check("api", &["host"], 1, false),
+                check("host", &[], 1, true),
+                check("mail", &["elsewhere"], 1, false),
+            ]
+        };
         let expected = [
             ("page".to_owned(), Status::Skip),
             ("api".to_owned(), Status::Skip),
@@ -152,7 +198,34 @@ mod tests {
             ("mail".to_owned(), Status::Ok),
         ];
         for jobs in [1, 4] {
-            assert_eq!(found(&checks, jobs), expected);
+            assert_eq!(found(checks(), jobs), expected);
         }
+    }
+
+    /// A probe that a library breaks off.
+    #[derive(Debug)]
+    struct Breaks;
+
+    impl Probe for Breaks {
+        fn expects(&self) -> String {
+            "nothing".into()
+        }
+
+        fn look(&self, _: &Around<'_>) -> Result<Report> {
+            panic!("broken off on purpose")
+        }
+    }
+
+    #[test]
+    fn one_that_breaks_off_fails_alone() {
+        let checks = vec![
+            Check::new("broken", "tcp", Box::new(Breaks)),
+            check("whole", &[], 1, false),
+        ];
+        let expected = [
+            ("broken".to_owned(), Status::Fail),
+            ("whole".to_owned(), Status::Ok),
+        ];
+        assert_eq!(found(checks, 1), expected);
     }
 }

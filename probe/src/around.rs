@@ -1,6 +1,6 @@
 //! What a probe may look at, beside what its check names.
 
-use crate::Deadline;
+use crate::{Deadline, aside};
 use anyhow::Result;
 use toolkit::application::Application;
 use toolkit::config::Config;
@@ -37,6 +37,22 @@ impl<'a> Around<'a> {
     /// Why it could not be found.
     pub fn application(&self) -> Result<&'a Application<'a>> {
         self.application.map_err(|failure| failure.clone().into())
+    }
+
+    /// What `find` finds of the application, on a thread that is left behind
+    /// when it is late: its servers may be asked for their addresses and
+    /// passwords.
+    ///
+    /// # Errors
+    /// Why the application could not be found; those of `find`; `timeout`.
+    pub(crate) fn find<T: Send + 'static>(
+        &self,
+        find: impl FnOnce(&Application<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (config, stack) = (self.config.clone(), self.application()?.stack.clone());
+        aside::ask(self.deadline, move || {
+            find(&Application::with(stack, &config))
+        })
     }
 
     /// The same with another deadline.

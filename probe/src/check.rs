@@ -1,7 +1,9 @@
 //! A probe with a name and rules.
 
-use crate::{Around, Deadline, Finding, Probe, Rules, kind};
+use crate::{Around, Deadline, Finding, Probe, Report, Rules, kind};
+use anyhow::Result;
 use serde::Deserialize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 use toolkit::config::Entry;
 use toolkit::failure::Failure;
@@ -77,7 +79,7 @@ impl Check {
         let mut tries = 0;
         loop {
             let around = around.until(Deadline::after(self.rules.timeout));
-            let report = self.probe.look(&around);
+            let report = self.look(&around);
             let failed = !report.as_ref().is_ok_and(|report| report.faults.is_empty());
             tries += 1;
             if failed && tries <= self.rules.retries && signals::interrupted().is_none() {
@@ -92,5 +94,17 @@ impl Check {
                 begun.elapsed(),
             );
         }
+    }
+
+    /// Looks once. What breaks a probe off (a library, met with bytes that
+    /// nobody foresaw) is a failure of that check alone.
+    fn look(&self, around: &Around<'_>) -> Result<Report> {
+        catch_unwind(AssertUnwindSafe(|| self.probe.look(around))).unwrap_or_else(|_| {
+            let kind = self.kind;
+            let failure = Failure::new("broken_off", format!("the `{kind}` check broke off"));
+            Err(failure
+                .hint("report it, with what stderr says of it")
+                .into())
+        })
     }
 }

@@ -9,6 +9,7 @@
 
 #![warn(missing_docs)]
 
+mod amount;
 mod around;
 mod aside;
 mod check;
@@ -27,6 +28,7 @@ mod several;
 mod size;
 mod text;
 
+pub use amount::{Amount, Text};
 pub use around::Around;
 pub use check::Check;
 pub use deadline::Deadline;

@@ -8,9 +8,12 @@ use regex::Regex;
 use serde::{Deserialize, Deserializer, de};
 use std::borrow::Cow;
 use std::fmt;
+use toolkit::redact;
 
 /// A text that is shown is cut after this many characters.
 const LONGEST: usize = 100;
+/// How much is searched for secrets before it is cut: more than a secret has.
+const LOOKED_AT: usize = 16 << 10;
 
 /// A regular expression, compiled when configuration is read.
 #[derive(Debug, Clone)]
@@ -101,29 +104,26 @@ impl Read<'_> {
     }
 }
 
-/// The first characters of a text.
+/// The first characters of a text, without the secrets in it: what is cut is
+/// no longer known as one.
 pub(crate) fn first(text: &str) -> Cow<'_, str> {
+    let text = redact::text(text);
     match text.char_indices().nth(LONGEST) {
-        None => Cow::Borrowed(text),
+        None => text,
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
     }
 }
 
-/// The first characters of bytes, in quotes, on one line.
+/// The first characters of bytes, in quotes, on one line, without the secrets
+/// in them.
 pub(crate) fn quoted(bytes: &[u8]) -> String {
-    // A character has at most four bytes: no more of them can be shown.
-    let start = bytes.get(..LONGEST * 4 + 4).unwrap_or(bytes);
+    let start = bytes.get(..LOOKED_AT).unwrap_or(bytes);
     let text = String::from_utf8_lossy(start);
-    let text = text.trim();
-    let shown = text
-        .char_indices()
-        .nth(LONGEST)
-        .map_or(text, |(end, _)| &text[..end]);
-    let more = if shown.len() < text.len() || start.len() < bytes.len() {
-        "…"
-    } else {
-        ""
-    };
+    let text = redact::text(text.trim());
+    let end = text.char_indices().nth(LONGEST);
+    let shown = end.map_or(&*text, |(end, _)| &text[..end]);
+    let is_cut = shown.len() < text.len() || start.len() < bytes.len();
+    let more = if is_cut { "…" } else { "" };
     format!("{shown:?}{more}")
 }
 
@@ -194,5 +194,9 @@ mod tests {
         let long = "é".repeat(1000);
         assert_eq!(quoted(long.as_bytes()), format!("\"{}\"…", "é".repeat(100)));
         assert_eq!(first(&long), format!("{}…", "é".repeat(100)));
+        let secret = "cut-secret-".repeat(20);
+        redact::learn(&secret);
+        assert_eq!(quoted(secret.as_bytes()), "\"***\"");
+        assert_eq!(first(&secret), "***");
     }
 }

@@ -55,7 +55,12 @@ impl<'a> Application<'a> {
                 vars: config.vars(),
             })?,
         };
-        Ok(Self { stack, config })
+        Ok(Self::with(stack, config))
+    }
+
+    /// The application whose stack is known.
+    pub fn with(stack: Stack, config: &'a Config) -> Self {
+        Self { stack, config }
     }
 
     /// Its configuration.

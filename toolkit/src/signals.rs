@@ -136,6 +136,12 @@ impl State {
     }
 }
 
+/// How many interrupt actions are registered: one for each program that runs,
+/// beside those of the caller's own.
+pub fn registered() -> usize {
+    state().actions.len()
+}
+
 /// Keeps an interrupt action registered.
 #[derive(Debug)]
 #[must_use = "the action is forgotten when this is dropped"]

@@ -6,9 +6,18 @@ use anyhow::{Context, Result};
 use chrono::Utc;
 use std::env;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How much of a file an update reads, in bytes.
+const LARGEST: u64 = 16 << 20;
+/// How long an update waits for another.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often it looks whether that has ended.
+const TICK: Duration = Duration::from_millis(5);
 
 /// The state folder of one project: `$SEXTANT_STATE`, else
 /// `/var/lib/sextant/<project>` for root, else `sextant/<project>` in the XDG
@@ -50,6 +59,43 @@ impl State {
             file.write_all(format!("{start}{line}\n").as_bytes())
         };
         appended().with_context(|| format!("cannot append to `{}`", path.display()))
+    }
+
+    /// Replaces the file `name` by what `change` makes of its content (none
+    /// where it is not there; no more than 16 MiB of it), whole or not at all,
+    /// while no other run does.
+    ///
+    /// # Errors
+    /// The file cannot be read or written, or another run holds it for longer
+    /// than five seconds.
+    pub fn update(
+        &self,
+        name: &str,
+        change: impl FnOnce(Option<Vec<u8>>) -> Vec<u8>,
+    ) -> Result<()> {
+        let _alone = self.alone(name)?;
+        let path = self.folder.join(name);
+        let read = read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        durable::write(&path, &change(read))
+    }
+
+    /// Waits for the lock of an update: its holder needs it for an instant.
+    fn alone(&self, name: &str) -> Result<File> {
+        let path = self.folder.join(format!("{name}.lock"));
+        let begun = Instant::now();
+        let locked = || -> std::io::Result<File> {
+            let file = open(&path)?;
+            loop {
+                match file.try_lock() {
+                    Ok(()) => return Ok(file),
+                    Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => {
+                        thread::sleep(TICK);
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        };
+        locked().with_context(|| format!("cannot lock `{}`", path.display()))
     }
 
     /// Takes the lock `name` for as long as the returned value lives; the
@@ -106,6 +152,17 @@ fn open(path: &Path) -> std::io::Result<File> {
         .create(true)
         .mode(0o600)
         .open(path)
+}
+
+/// The content of a file that may not be there.
+fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    let mut content = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(LARGEST).read_to_end(&mut content)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    Ok(Some(content))
 }
 
 fn folder(project: &str) -> Result<PathBuf, Failure> {
@@ -172,5 +229,30 @@ mod tests {
         );
         drop(held);
         state.lock("data", "restore").unwrap();
+    }
+
+    #[test]
+    fn updates_wait_for_each_other() {
+        let (folder, state) = state();
+        let path = folder.path().join("count");
+        let count = |content: Option<Vec<u8>>| {
+            let mut content = content.unwrap_or_default();
+            content.push(b'x');
+            content
+        };
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| (0..5).for_each(|_| state.update("count", count).unwrap()));
+            }
+        });
+        assert_eq!(std::fs::read(&path).unwrap().len(), 40);
+        let endless = File::create(&path).unwrap();
+        endless.set_len(1 << 40).unwrap();
+        let kept = |content: Option<Vec<u8>>| {
+            assert_eq!(content.unwrap().len() as u64, LARGEST);
+            b"anew".to_vec()
+        };
+        state.update("count", kept).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"anew");
     }
 }

@@ -99,8 +99,9 @@ fn lines(finding: &Finding) -> String {
     lines.join("\n")
 }
 
-/// Without the sequences that colour a terminal, and with other control
-/// characters shown.
+/// Without what XML cannot hold: the sequences that colour a terminal, control
+/// characters, and the two that are no characters at all.
 fn shown(text: &str) -> String {
+    let text = text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}");
     printable(quick_junit::XmlString::new(text).as_str())
 }

@@ -7,10 +7,15 @@ mod exits;
 mod files;
 mod readers;
 mod records;
+mod rows;
+mod waiting;
 
+use rustix::net::{self, AddressFamily, SocketType};
 use std::io::Write;
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 use toolkit::testing::Place;
 
 const HEALTHCHECK: &str = env!("CARGO_BIN_EXE_healthcheck");
@@ -31,25 +36,51 @@ impl Server {
     }
 }
 
-/// An address that nobody listens on, and that nobody else is given: it is that
-/// of a connection's near end.
+/// An address that nobody listens on and nobody else is given: it is bound.
 struct Nobody {
-    held: TcpStream,
-    _server: Server,
+    socket: OwnedFd,
 }
 
 impl Nobody {
     fn new() -> Self {
-        let server = Server::new();
-        let held = TcpStream::connect(server.address()).unwrap();
+        let socket = net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        let any = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
+        net::bind(&socket, &any).unwrap();
+        Self { socket }
+    }
+
+    fn address(&self) -> String {
+        let address = net::getsockname(&self.socket).unwrap();
+        SocketAddrV4::try_from(address).unwrap().to_string()
+    }
+
+    /// From now on somebody listens.
+    fn listen(&self) {
+        net::listen(&self.socket, 128).unwrap();
+    }
+}
+
+/// A server that takes no further connection, and refuses none.
+struct Full {
+    listening: Nobody,
+    _waiting: Vec<TcpStream>,
+}
+
+impl Full {
+    fn new() -> Self {
+        let listening = Nobody::new();
+        net::listen(&listening.socket, 0).unwrap();
+        let address: SocketAddr = listening.address().parse().unwrap();
+        let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok();
+        let waiting = std::iter::from_fn(connect).collect();
         Self {
-            held,
-            _server: server,
+            listening,
+            _waiting: waiting,
         }
     }
 
     fn address(&self) -> String {
-        self.held.local_addr().unwrap().to_string()
+        self.listening.address()
     }
 }
 

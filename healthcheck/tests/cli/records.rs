@@ -143,3 +143,21 @@ fn what_a_terminal_is_shown_cannot_command_it() {
     );
     assert!(shown.contains("✓ healthcheck  1 check passed"), "{shown}");
 }
+
+#[test]
+fn a_thousand_failures_are_one_sentence() {
+    let nobody = Nobody::new();
+    let each = (0..1000).map(|number| check(&format!("c{number}"), &nobody.address(), ""));
+    let place = place(&each.collect::<Vec<_>>());
+    let seen = Seen::run(&mut healthcheck(&place, &[]));
+    let message = seen.message();
+    assert!(
+        message.starts_with("1000 of 1000 checks failed: `c0` (tcp_refused), "),
+        "{message}"
+    );
+    assert!(
+        message.ends_with("`c9` (tcp_refused) and 990 more"),
+        "{message}"
+    );
+    assert_eq!(seen.data()["fail"], 1000);
+}

@@ -56,11 +56,3 @@ pub(crate) fn auth(
         (.., Some(_)) => Err(("token", "`token` goes without `user` and `password`".into())),
     }
 }
-
-/// Whether a header's value is for one server alone.
-pub(super) fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["authorization", "cookie", "token", "key", "secret"]
-        .iter()
-        .any(|word| name.contains(word))
-}

@@ -1,9 +1,8 @@
 //! One request and its response, over a connection of its own.
 
-use super::auth::is_secret;
 use super::connect::{Connector, Nowhere, Trace};
 use super::{Request, Response, error, tls};
-use crate::Deadline;
+use crate::{Deadline, secret};
 use anyhow::Result;
 use flate2::bufread::MultiGzDecoder;
 use std::io::{BufRead, BufReader, Read};
@@ -55,6 +54,7 @@ pub(super) fn run(request: &Request, deadline: Deadline) -> Result<Response> {
         .map_err(|error| error::in_body(error, &trace, deadline))?;
     let is_cut = bytes.len() > request.most;
     bytes.truncate(request.most);
+    secret::learn_received(&bytes);
     Ok(Response {
         status: parts.status.as_u16(),
         headers,
@@ -83,15 +83,19 @@ fn config(left: Duration) -> Config {
         .build()
 }
 
+/// What is sent; the secrets in it are known from then on.
 fn built<B>(request: &Request, body: B) -> Result<http::Request<B>, Failure> {
     let mut built = http::Request::builder()
         .method(request.method.as_str())
         .uri(request.url.as_str());
     for (name, value) in &request.headers {
-        if is_secret(name) {
+        if secret::is_name(name) {
             value.split(' ').for_each(redact::learn);
         }
         built = built.header(name, value);
+    }
+    if let Some(body) = &request.body {
+        secret::learn_sent(body);
     }
     if let Some(auth) = &request.auth {
         built = built.header(http::header::AUTHORIZATION, auth.header());

@@ -13,6 +13,7 @@ mod wire;
 
 pub use auth::Auth;
 pub(crate) use auth::auth;
+pub(crate) use response::REDIRECTS;
 pub use response::Response;
 
 use crate::Deadline;

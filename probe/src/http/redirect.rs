@@ -1,7 +1,7 @@
 //! What a redirect makes of a request.
 
 use super::Request;
-use super::auth::is_secret;
+use crate::secret;
 use toolkit::failure::Failure;
 use url::Url;
 
@@ -25,7 +25,7 @@ impl Request {
         }
         if to.origin() != self.url.origin() {
             self.auth = None;
-            self.headers.retain(|(name, _)| !is_secret(name));
+            self.headers.retain(|(name, _)| !secret::is_name(name));
         }
         self.url = to;
         Ok(self)

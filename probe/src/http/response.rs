@@ -3,6 +3,9 @@
 use std::time::Duration;
 use url::Url;
 
+/// The statuses that say where else to look.
+pub(crate) const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
+
 /// What a server answered, and when.
 #[derive(Debug, Clone)]
 pub struct Response {
@@ -38,7 +41,7 @@ impl Response {
     /// The absolute URL that a redirect leads to, or what stands there instead
     /// of a URL.
     pub fn location(&self) -> Option<Result<Url, String>> {
-        if !matches!(self.status, 301 | 302 | 303 | 307 | 308) {
+        if !REDIRECTS.contains(&self.status) {
             return None;
         }
         let location = self.header("location").next()?;

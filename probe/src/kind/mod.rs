@@ -15,7 +15,9 @@ mod load;
 mod mail;
 mod memory;
 mod port;
+mod postgres;
 mod prometheus;
+mod redis;
 mod smtp;
 mod tcp;
 mod tls;
@@ -34,7 +36,9 @@ pub use imap::Imap;
 pub use load::Load;
 pub use memory::Memory;
 pub use port::{Port, Ports};
+pub use postgres::Postgres;
 pub use prometheus::Prometheus;
+pub use redis::Redis;
 pub use smtp::Smtp;
 pub use tcp::Tcp;
 pub use tls::{Tls, Version as TlsVersion};
@@ -68,8 +72,8 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 19] = [
-    "tcp", "disk", "memory", "load", "port", "ports", "env", "git", "backup", "tls", "certificate", "smtp", "imap", "container", "dns", "clock", "http", "prometheus", "command",
+pub const KINDS: [&str; 21] = [
+    "tcp", "disk", "memory", "load", "port", "ports", "env", "git", "backup", "tls", "certificate", "smtp", "imap", "container", "dns", "clock", "http", "prometheus", "command", "postgres", "redis",
 ];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
@@ -97,6 +101,8 @@ pub(crate) fn read(
         "http" => written::<Http>("http", entry),
         "prometheus" => written::<Prometheus>("prometheus", entry),
         "command" => written::<Command>("command", entry),
+        "postgres" => written::<Postgres>("postgres", entry),
+        "redis" => written::<Redis>("redis", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
     }
 }

@@ -5,7 +5,7 @@ use crate::server::{at, request, server, told};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Writes a byte now and then, for as long as somebody reads.
 fn drip(stream: &mut TcpStream, bytes: impl IntoIterator<Item = u8>) -> std::io::Result<()> {
@@ -57,7 +57,9 @@ fn one_that_accepts_nothing() {
         "url = 'http://a/'\ntimeout = '700ms'\nsocket = '{}'",
         path.display()
     );
+    let begun = Instant::now();
     let found = look("http", &keys);
+    assert!(begun.elapsed() < Duration::from_secs(10));
     let (reason, observed) = failed(&found);
     assert_eq!(reason, "timeout");
     assert!(observed.contains("nobody accepts on"), "{observed}");

@@ -2,6 +2,7 @@
 
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use toolkit::command::{Command, Io, Running};
 use toolkit::testing::until;
@@ -34,12 +35,16 @@ impl Daemon {
     }
 }
 
-/// A port that nobody listens on, neither with TCP nor with UDP.
+/// A port that nobody listens on, neither with TCP nor with UDP: none of those
+/// that the system gives away by itself, which another test may be given before
+/// the server has taken it.
 pub(crate) fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
-        let tcp = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let port = tcp.local_addr().unwrap().port();
-        if UdpSocket::bind(("127.0.0.1", port)).is_ok() {
+        let next = NEXT.fetch_add(1, Ordering::Relaxed) + std::process::id() * 64;
+        let port = u16::try_from(10_000 + next % 20_000).unwrap();
+        let place = ("127.0.0.1", port);
+        if TcpListener::bind(place).is_ok() && UdpSocket::bind(place).is_ok() {
             return port;
         }
     }

@@ -122,7 +122,7 @@ fn a_server_that_is_not_there_is_told() {
 
 /// A server whose answers `change` makes of the question.
 fn answering(change: impl Fn(Vec<u8>) -> Vec<Vec<u8>> + Send + 'static) -> (u16, UdpSocket) {
-    let socket = UdpSocket::bind(("127.0.0.1", 0)).unwrap();
+    let socket = UdpSocket::bind(("127.0.0.1", free_port())).unwrap();
     let ours = socket.try_clone().unwrap();
     let port = socket.local_addr().unwrap().port();
     thread::spawn(move || {

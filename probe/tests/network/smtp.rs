@@ -51,7 +51,8 @@ impl Postfix {
         let command = as_root(
             at,
             &["queue:mode=755", "data"],
-            "chown postfix data && postfix -c \"$PWD/config\" check &&
+            "mkdir queue/pid queue/private queue/public &&
+                chown postfix data queue/private queue/public &&
                 exec /usr/lib/postfix/sbin/master -c \"$PWD/config\" -d",
         );
         Self {

@@ -1,7 +1,6 @@
 //! One look at something, as the text of a `[[check]]` asks for it.
 
 use probe::{Around, Check, Deadline, Finding};
-use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::Duration;
 use toolkit::application::Application;
@@ -11,30 +10,30 @@ use toolkit::record::Status;
 use toolkit::testing::until;
 
 /// What a user would call the check with.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Looked {
     /// What stands in `sextant.toml` before the check.
     head: String,
-    vars: BTreeMap<String, String>,
 }
 
 impl Looked {
     /// Without an application.
     pub(crate) fn alone() -> Self {
         let head = "engine = \"none\"\n".to_owned();
-        Self {
-            head,
-            ..Self::default()
-        }
+        Self { head }
     }
 
     /// In an application whose Compose project has this name.
     pub(crate) fn project(name: &str) -> Self {
         let head = format!("project = \"{name}\"\n");
-        Self {
-            head,
-            ..Self::default()
-        }
+        Self { head }
+    }
+
+    /// With more in its `sextant.toml`.
+    pub(crate) fn with(mut self, toml: &str) -> Self {
+        self.head.push_str(toml);
+        self.head.push('\n');
+        self
     }
 
     /// Looks once.
@@ -65,6 +64,9 @@ impl Looked {
         until(&format!("{check} is {status:?} {reason:?}"), || {
             let found = self.at(check);
             let is_it = is_it(&found);
+            if !is_it {
+                eprintln!("{:?} {:?}: {}", found.status, found.reason, found.observed);
+            }
             last = Some(found);
             is_it
         });
@@ -81,7 +83,6 @@ impl Looked {
         std::fs::write(folder.path().join("sextant.toml"), toml).unwrap();
         let source = Source {
             folder: folder.path().to_owned(),
-            vars: self.vars.clone(),
             ..Source::default()
         };
         let config = Config::load(&source).unwrap();

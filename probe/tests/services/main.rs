@@ -2,8 +2,15 @@
 //! `[[check]]` does: each real, broken on purpose and mended again. Without
 //! Docker these tests fail.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)] // All of it is tests.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::print_stderr
+)] // All of it is tests.
 
 mod container;
 mod engine;
 mod looked;
+mod postgres;
+mod redis;

@@ -69,7 +69,7 @@ impl Link {
     /// # Errors
     /// What the server refuses: `redis_auth`, `redis_no_permission`,
     /// `redis_loading`, `redis_readonly`, `redis_protected`,
-    /// `redis_unsupported`, or `redis_error` for the rest; and
+    /// `redis_save`, `redis_unsupported`, or `redis_error` for the rest; and
     /// `redis_unreachable`, `redis_protocol`, `interrupted`.
     pub fn command(&mut self, words: &[&str]) -> Result<Value> {
         match self.exchange(words)? {
@@ -220,6 +220,11 @@ pub(super) fn meaning(code: &str, details: &str) -> (&'static str, Option<&'stat
         "READONLY" => (
             "redis_readonly",
             Some("name the primary instead of its replica"),
+        ),
+        // Even PING is refused to those whose writes would be.
+        "MISCONF" => (
+            "redis_save",
+            Some("it takes no writes until it can save: look into its log, and at its disk"),
         ),
         "DENIED" => (
             "redis_protected",

@@ -1,5 +1,6 @@
 //! What a response must be, as configuration says it.
 
+use crate::http::REDIRECTS;
 use crate::several::several;
 use crate::text::Pattern;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
@@ -13,10 +14,9 @@ pub(super) enum Status {
     Within(RangeInclusive<u16>),
     /// One of these.
     Of(Vec<u16>),
+    /// One that says where else to look.
+    Redirect,
 }
-
-/// The statuses that say where else to look.
-const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 
 impl Status {
     /// Any status below `limit`.
@@ -27,7 +27,7 @@ impl Status {
     /// These, where some are named, else those of a redirect.
     pub(super) fn or_redirect(self) -> Self {
         if self == Self::default() {
-            return Self::Of(REDIRECTS.to_vec());
+            return Self::Redirect;
         }
         self
     }
@@ -36,6 +36,7 @@ impl Status {
         match self {
             Self::Within(range) => range.contains(&status),
             Self::Of(these) => these.contains(&status),
+            Self::Redirect => REDIRECTS.contains(&status),
         }
     }
 }
@@ -49,6 +50,7 @@ impl Default for Status {
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Redirect => f.write_str("a redirect"),
             Self::Within(range) => write!(f, "status {} to {}", range.start(), range.end()),
             Self::Of(these) => {
                 let these: Vec<_> = these.iter().map(u16::to_string).collect();

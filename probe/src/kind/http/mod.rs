@@ -233,7 +233,7 @@ impl Probe for Http {
     fn expects(&self) -> String {
         let url = Request::get(&self.url).map_or_else(|_| String::new(), |get| get.url.to_string());
         let to = self.redirect.as_ref();
-        let to = to.map_or_else(String::new, |to| format!(", redirecting to {to}"));
+        let to = to.map_or_else(String::new, |to| format!(" to {to}"));
         format!("{} from {} {url}{to}", self.status(), self.method())
     }
 
