@@ -2,11 +2,11 @@ complete -c step -l timeout -d 'End the command, and all that it started, after 
 complete -c step -l retry -d 'Try again, up to this many times, when the command fails' -r
 complete -c step -l delay -d 'Wait this long before each further try [default: 1s]' -r
 complete -c step -l confirm -d 'First ask for this word on the terminal' -r
+complete -c step -l format -d 'How stdout is written [default: text on a terminal, else ndjson]' -r -f -a "text\t'For people: the default on a terminal'
+ndjson\t'One JSON record a line: the default elsewhere'"
 complete -c step -l if -d 'When to do the work, given the records read from stdin' -r -f -a "success\t'Nothing before it failed'
 failure\t'Something before it failed'
 always\t'In any case'"
-complete -c step -l format -d 'How stdout is written [default: text on a terminal, else ndjson]' -r -f -a "text\t'For people: the default on a terminal'
-ndjson\t'One JSON record a line: the default elsewhere'"
 complete -c step -s C -l folder -d 'Work in this folder instead of the current one' -r -F
 complete -c step -l config -d 'The configuration file [default: the nearest `sextant.toml` upwards]' -r -F
 complete -c step -l env -d 'The environment whose `[env.NAME]` overrides the configuration' -r

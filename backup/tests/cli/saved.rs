@@ -18,7 +18,7 @@ fn unpack(archive: &Path, flag: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut tar = Command::new("tar");
     tar.arg(flag)
-        .arg("-xf")
+        .arg("-xpf")
         .arg(archive)
         .arg("-C")
         .arg(folder.path());

@@ -1,78 +1,50 @@
-//! A full disk: a small file system in memory, mounted for the test.
+//! A full disk.
 
-use crate::{BACKUP, backup, shop};
-use std::fs;
-use std::path::Path;
-use std::process::Command;
-use tempfile::TempDir;
-use toolkit::testing::{Place, Seen};
+use crate::direct::encoded;
+use crate::{BACKUP, shop};
+use toolkit::testing::{Place, Seen, SmallDisks};
 
-/// A mounted file system; unmounted when it is dropped.
-struct Disk(TempDir);
-
-impl Disk {
-    fn of(options: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut mount = Command::new("mount");
-        mount
-            .args(["-t", "tmpfs", "-o", options, "tmpfs"])
-            .arg(folder.path());
-        let output = mount.output().unwrap();
-        assert!(
-            output.status.success(),
-            "this test mounts a file system, and so has to run as root: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        Self(folder)
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn is_empty(&self) -> bool {
-        fs::read_dir(self.path()).unwrap().count() == 0
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(self.path()).status();
-    }
+fn backup(disks: &SmallDisks, index: usize, args: &[&str]) -> Seen {
+    let to = disks.path(index);
+    Seen::run(disks.tool(&[]).args(args).args(["--to", &to]))
 }
 
 #[test]
 fn a_dump_that_does_not_fit_leaves_nothing() {
     let stack = shop();
-    let place = stack.place();
     stack.create("noise", "");
     stack.sql(
         "noise",
         "CREATE TABLE noise AS SELECT gen_random_uuid() FROM generate_series(1, 100000)",
     );
-    let disk = Disk::of("size=256k");
-    let to = disk.path().to_str().unwrap();
-    let seen = backup(&place, &["database", "--database", "noise", "--to", to]);
+    let server = stack.container("postgres");
+    let disks = SmallDisks::beside(server, Place::new(), BACKUP, &["size=256k"]);
+    let password = encoded(stack.database_password());
+    let url = format!("postgres://app:{password}@127.0.0.1:5432/noise");
+    let to = disks.path(0);
+    let mut backup = disks.tool(&["DATABASE_URL"]);
+    backup.env("DATABASE_URL", url);
+    let seen = Seen::run(backup.args(["database", "--to", &to]));
     assert_eq!(
         (seen.code, seen.reason()),
         (Some(1), "no_space"),
         "{seen:?}"
     );
-    assert!(seen.message().contains(to), "{}", seen.message());
+    assert!(seen.message().contains(&to), "{}", seen.message());
     assert!(seen.hint().contains("make room"), "{}", seen.hint());
-    assert!(disk.is_empty());
+    assert!(disks.names(0).is_empty());
 }
 
 #[test]
 fn it_is_told_before_when_the_last_set_would_not_fit_again() {
-    let disk = Disk::of("size=256k");
     let place = place();
     let mut noise = vec![0; 150_000];
-    std::io::Read::read_exact(&mut fs::File::open("/dev/urandom").unwrap(), &mut noise).unwrap();
+    let mut random = std::fs::File::open("/dev/urandom").unwrap();
+    std::io::Read::read_exact(&mut random, &mut noise).unwrap();
     place.write("uploads/noise", noise);
-    let to = |place: &Place| Seen::run(place.tool(BACKUP).arg("--to").arg(disk.path()));
-    let _ = to(&place).succeeded();
-    let seen = to(&place);
+    let disks = SmallDisks::of(place, BACKUP, &["size=256k"]);
+    let _ = backup(&disks, 0, &[]).succeeded();
+    let seen = backup(&disks, 0, &[]);
     assert_eq!(
         (seen.code, seen.reason()),
         (Some(2), "no_space"),
@@ -83,29 +55,22 @@ fn it_is_told_before_when_the_last_set_would_not_fit_again() {
         "{}",
         seen.message()
     );
-    assert_eq!(fs::read_dir(disk.path()).unwrap().count(), 1);
+    assert_eq!(disks.names(0).len(), 1);
 }
 
 /// Wherever the room ends, the set is whole or not there.
 #[test]
 fn every_write_may_be_the_one_that_does_not_fit() {
-    let place = place();
-    let (mut whole, mut none) = (0, 0);
-    let options = (1..12).map(|pages| format!("size={}k", 4 * pages));
+    let sizes = (1..12).map(|pages| format!("size={}k", 4 * pages));
     let inodes = (2..12).map(|inodes| format!("size=256k,nr_inodes={inodes}"));
-    for options in options.chain(inodes) {
-        let disk = Disk::of(&options);
-        let seen = Seen::run(place.tool(BACKUP).arg("--to").arg(disk.path()));
+    let options: Vec<_> = sizes.chain(inodes).collect();
+    let disks = SmallDisks::of(place(), BACKUP, &options);
+    let (mut whole, mut none) = (0, 0);
+    for (index, options) in options.iter().enumerate() {
+        let seen = backup(&disks, index, &[]);
         if seen.code == Some(0) {
             whole += 1;
-            let check = Seen::run(
-                place
-                    .tool(BACKUP)
-                    .arg("--check")
-                    .arg("--to")
-                    .arg(disk.path()),
-            );
-            let _ = check.succeeded();
+            let _ = backup(&disks, index, &["--check"]).succeeded();
         } else {
             none += 1;
             assert_eq!(
@@ -113,7 +78,8 @@ fn every_write_may_be_the_one_that_does_not_fit() {
                 (Some(1), "no_space"),
                 "{options}: {seen:?}"
             );
-            assert!(disk.is_empty(), "{options}");
+            let names = disks.names(index);
+            assert!(names.is_empty(), "{options}: {names:?}");
         }
     }
     assert!(whole > 4 && none > 4, "{whole} {none}");

@@ -4,7 +4,7 @@ use crate::certificates::Pair;
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::Child;
-use toolkit::testing::{Place, until};
+use toolkit::testing::{Place, program, until};
 
 /// What every server of it answers.
 const LOCATIONS: &str = r#"
@@ -79,7 +79,7 @@ impl Nginx {
         place.write("server.pem", &pair.certificate);
         place.write("server.key", &pair.key);
         let process = place
-            .tool("nginx")
+            .tool(program("nginx"))
             .args(["-p", &folder, "-c", "nginx.conf", "-e", "error.log"])
             .spawn()
             .expect("nginx is installed");
@@ -116,7 +116,7 @@ impl Nginx {
     /// Tells it to `stop` or to `reload`; whether it was told.
     fn signal(&self, what: &str) -> bool {
         let folder = self.place.folder().display().to_string();
-        let mut nginx = self.place.tool("nginx");
+        let mut nginx = self.place.tool(program("nginx"));
         nginx.args(["-p", &folder, "-c", "nginx.conf", "-e", "error.log"]);
         nginx
             .args(["-s", what])

@@ -1,7 +1,7 @@
 //! `clock`, against chrony and nginx.
 
 use crate::authority::{Authority, write};
-use crate::daemon::{Daemon, free_port, program};
+use crate::daemon::{Daemon, free_port};
 use crate::hostile;
 use crate::look::{Told, look, refused};
 use crate::nginx::{Nginx, Site};
@@ -11,6 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use toolkit::command::Command;
+use toolkit::testing::program;
 
 /// A time server, which leaves this machine's clock alone.
 struct Chrony {
@@ -31,7 +32,7 @@ impl Chrony {
         );
         let config = write(folder.path(), "chrony.conf", &config);
         let command = Command::new(program("chronyd"))
-            .args(["-x", "-d", "-u", "root", "-f"])
+            .args(["-x", "-d", "-U", "-u", "root", "-f"])
             .arg(config);
         let control = folder.path().join("control");
         Self {

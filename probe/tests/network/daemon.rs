@@ -21,7 +21,11 @@ impl Daemon {
 
     /// Starts `command`, and waits until it is `ready`.
     pub(crate) fn start_when(command: &Command, mut ready: impl FnMut() -> bool) -> Self {
-        let mut running = command.start(Io::default()).unwrap();
+        let io = Io {
+            stdin: true,
+            ..Io::default()
+        };
+        let mut running = command.start(io).unwrap();
         until(&format!("{command} is ready"), || {
             let ended = running.wait_within(Duration::ZERO).unwrap();
             assert!(!ended, "{command} has ended");
@@ -58,4 +62,24 @@ pub(crate) fn program(name: &str) -> String {
     files
         .find(|file| Path::new(file).exists())
         .unwrap_or_else(|| panic!("`{name}` is not installed: scripts/dev/packages test"))
+}
+
+/// Runs `script` as root in `folder`, whoever runs the tests: with the programs of
+/// this machine, in a container that can write nowhere else. What does not belong
+/// to whoever runs the tests is in the folders `own` in it, each a tmpfs with its
+/// options: nothing of root's is left behind. The last command of the script is
+/// the server, after `exec`.
+pub(crate) fn as_root(folder: &Path, own: &[&str], script: &str) -> Command {
+    let folder = folder.display();
+    let mut command = Command::new("docker")
+        .args(["run", "--rm", "--interactive", "--network", "host"])
+        .args(["--volume", "/usr:/usr:ro", "--volume", "/etc:/etc:ro"])
+        .args(["--volume", &format!("{folder}:{folder}")])
+        .args(["--workdir", &folder.to_string()]);
+    for own in own {
+        command = command.args(["--tmpfs", &format!("{folder}/{own}")]);
+    }
+    // It ends with its stdin, and so with this process.
+    let script = format!("exec 3<&0; (cat <&3; kill 1) & {script}");
+    command.args(["--entrypoint", "sh", "debian:trixie-slim", "-c", &script])
 }

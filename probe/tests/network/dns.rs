@@ -1,6 +1,6 @@
 //! `dns`, against dnsmasq.
 
-use crate::daemon::{Daemon, free_port, program};
+use crate::daemon::{Daemon, free_port};
 use crate::hostile;
 use crate::look::{Told, look, refused};
 use probe::Finding;
@@ -9,6 +9,7 @@ use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 use toolkit::command::Command;
+use toolkit::testing::program;
 
 /// A name server for `example`.
 struct Dnsmasq {

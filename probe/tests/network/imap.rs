@@ -1,7 +1,7 @@
 //! `imap`, against Dovecot.
 
 use crate::authority::{Authority, write};
-use crate::daemon::{Daemon, free_port, program};
+use crate::daemon::{Daemon, as_root, free_port};
 use crate::hostile;
 use crate::impostor::demanding;
 use crate::look::{Told, look, refused};
@@ -11,7 +11,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use toolkit::command::Command;
 
 /// A password with all that must be quoted elsewhere.
 const PASSWORD: &str = "p\"a\\55 wörd{3}";
@@ -49,8 +48,11 @@ impl Dovecot {
         );
         // Nobody's, as Debian numbers it: Dovecot serves no mail of root's.
         let mail = at.join("mail");
-        fs::create_dir(&mail).unwrap();
-        std::os::unix::fs::chown(&mail, Some(65534), Some(65534)).unwrap();
+        for name in ["mail", "run", "state"] {
+            fs::create_dir(at.join(name)).unwrap();
+        }
+        // Made by root, it would be root's alone to read.
+        write(at, "log", "");
         let users = write(
             at,
             "users",
@@ -65,11 +67,9 @@ impl Dovecot {
             "protocols = imap\nlisten = 127.0.0.1\nbase_dir = {shown}/run\nstate_dir = {shown}/state\nlog_path = {shown}/log\nmail_location = maildir:{shown}/mail\ndisable_plaintext_auth = yes\n{ssl}passdb {{\n driver = passwd-file\n args = scheme=plain {0}\n}}\nuserdb {{\n driver = passwd-file\n args = {0}\n}}\nservice imap-login {{\n inet_listener imap {{\n  port = {port}\n }}\n inet_listener imaps {{\n  port = {tls_port}\n  ssl = yes\n }}\n}}\n",
             users.display()
         );
-        let config = write(at, "dovecot.conf", &config);
-        let command = Command::new(program("dovecot"))
-            .arg("-F")
-            .arg("-c")
-            .arg(config);
+        write(at, "dovecot.conf", &config);
+        let own = ["mail:uid=65534", "run:mode=755", "state:mode=755"];
+        let command = as_root(at, &own, "exec dovecot -F -c dovecot.conf");
         Self {
             port,
             tls_port,

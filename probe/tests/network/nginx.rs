@@ -1,10 +1,11 @@
 //! nginx, with one TLS server.
 
 use crate::authority::{Pair, write};
-use crate::daemon::{Daemon, free_port, program};
+use crate::daemon::{Daemon, free_port};
 use std::fmt::Write as _;
 use tempfile::TempDir;
 use toolkit::command::Command;
+use toolkit::testing::program;
 
 /// What it serves with.
 #[derive(Debug, Clone)]
@@ -42,7 +43,8 @@ impl Nginx {
         let config = write(folder.path(), "nginx.conf", &config(site, &folder, port));
         let prefix = folder.path().to_string_lossy().into_owned();
         let mut words = by;
-        words.extend([program("nginx"), "-e".into(), "stderr".into()]);
+        let nginx = program("nginx").to_string_lossy().into_owned();
+        words.extend([nginx, "-e".into(), "stderr".into()]);
         words.extend(["-p".into(), prefix, "-c".into()]);
         words.push(config.to_string_lossy().into_owned());
         let command = Command::new(words.remove(0)).args(words);

@@ -1,7 +1,7 @@
 //! `smtp`, against Postfix.
 
 use crate::authority::{Authority, Pair, write};
-use crate::daemon::{Daemon, free_port, program};
+use crate::daemon::{Daemon, as_root, free_port};
 use crate::hostile;
 use crate::look::{Told, look, refused};
 use probe::Finding;
@@ -10,7 +10,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use toolkit::command::Command;
 
 /// Postfix, which takes mail and speaks TLS when it has a certificate.
 struct Postfix {
@@ -30,13 +29,8 @@ impl Postfix {
         fs::set_permissions(at, fs::Permissions::from_mode(0o755)).unwrap();
         let (port, tls_port) = (free_port(), free_port());
         let config = at.join("config");
-        for name in ["config", "queue", "queue/pid"] {
+        for name in ["config", "queue", "data"] {
             fs::create_dir(at.join(name)).unwrap();
-        }
-        for name in ["data", "queue/private", "queue/public"] {
-            fs::create_dir(at.join(name)).unwrap();
-            let chown = Command::new("chown").arg("postfix").arg(at.join(name));
-            chown.read().unwrap();
         }
         let main = format!(
             "compatibility_level = 3.6\nqueue_directory = {0}/queue\ndata_directory = {0}/data\nmail_owner = postfix\nsetgid_group = postdrop\nmyhostname = mail.example\ninet_interfaces = 127.0.0.1\nmaillog_file = \nalias_maps =\n{1}{more}\n",
@@ -54,11 +48,17 @@ impl Postfix {
             let file = config.join(name);
             fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
         }
-        let command = Command::new(program("master")).arg("-c").arg(&config);
+        let command = as_root(
+            at,
+            &["queue:mode=755", "data"],
+            "mkdir queue/pid queue/private queue/public &&
+                chown postfix data queue/private queue/public &&
+                exec /usr/lib/postfix/sbin/master -c \"$PWD/config\" -d",
+        );
         Self {
             port,
             tls_port,
-            _daemon: Daemon::start(&command.arg("-d"), port),
+            _daemon: Daemon::start(&command, port),
             _folder: folder,
         }
     }

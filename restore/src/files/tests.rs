@@ -124,7 +124,7 @@ fn hard_tree(root: &Path) {
     set(&root.join("plain"), "text\n");
     set(&root.join("private"), "x");
     fs::set_permissions(root.join("private"), fs::Permissions::from_mode(0o400)).unwrap();
-    fs::set_permissions(root.join("empty"), fs::Permissions::from_mode(0o1777)).unwrap();
+    fs::set_permissions(root.join("empty"), fs::Permissions::from_mode(0o777)).unwrap();
     fs::hard_link(root.join("plain"), root.join("second name")).unwrap();
     symlink("/nowhere//at/all/", root.join("dangling")).unwrap();
     symlink("t".repeat(300), root.join("long link")).unwrap();
@@ -138,7 +138,9 @@ fn hard_tree(root: &Path) {
         }
         file.set_len(islands * (1 << 17) + 50_001).unwrap();
     }
+    // What anybody else gets of it: see the test of owners.
     if rustix::process::geteuid().is_root() {
+        fs::set_permissions(root.join("empty"), fs::Permissions::from_mode(0o1777)).unwrap();
         set(&root.join("setuid"), "x");
         std::os::unix::fs::chown(root.join("setuid"), Some(12), Some(34)).unwrap();
         std::os::unix::fs::lchown(root.join("dangling"), Some(56), Some(78)).unwrap();
@@ -205,6 +207,39 @@ fn brings_back_what_gnu_tar_saved() {
         );
         fs::remove_dir_all(&target).unwrap();
     }
+}
+
+#[test]
+fn owners_and_setuid_are_for_root_alone_to_give() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut builder = Builder::new(Vec::new());
+    for (path, kind, mode) in [
+        ("sticky/", EntryType::Directory, 0o1777),
+        ("setuid", EntryType::Regular, 0o6751),
+    ] {
+        let mut header = Header::new_gnu();
+        header.set_path(path).unwrap();
+        header.set_entry_type(kind);
+        header.set_mode(mode);
+        header.set_uid(12);
+        header.set_gid(34);
+        header.set_size(0);
+        header.set_cksum();
+        builder.append(&header, io::empty()).unwrap();
+    }
+    restore(&whole(folder.path(), ""), &builder.into_inner().unwrap()).unwrap();
+    let given = |name: &str| {
+        let found = fs::symlink_metadata(folder.path().join(name)).unwrap();
+        (found.mode() & 0o7777, found.uid(), found.gid())
+    };
+    let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
+    let (sticky, setuid) = if user.is_root() {
+        ((0o1777, 12, 34), (0o6751, 12, 34))
+    } else {
+        let (user, group) = (user.as_raw(), group.as_raw());
+        ((0o777, user, group), (0o751, user, group))
+    };
+    assert_eq!((given("sticky"), given("setuid")), (sticky, setuid));
 }
 
 #[test]

@@ -11,15 +11,19 @@
 mod held;
 pub mod manual;
 mod place;
+mod program;
 pub mod secret;
 mod seen;
 mod sibling;
+mod small_disks;
 mod stack;
 
 pub use held::Held;
 pub use place::Place;
+pub use program::program;
 pub use seen::Seen;
 pub use sibling::sibling;
+pub use small_disks::SmallDisks;
 pub use stack::{Compose, Recipe, Stack, Used};
 
 use std::path::PathBuf;

@@ -59,6 +59,11 @@ impl Place {
         &self.folder
     }
 
+    /// Where the folders of the sets and of the state are.
+    pub(super) fn above(&self) -> &Path {
+        &self.above
+    }
+
     /// The folder of the backup sets; a tool makes it.
     pub fn backups(&self) -> PathBuf {
         self.above.join("backups")

@@ -1,5 +1,6 @@
 //! PostgreSQL servers for tests, gone when the last test that uses one ends.
 
+use rustix::process::geteuid;
 use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::chown;
@@ -103,12 +104,7 @@ impl Postgres {
 
     fn host() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let passwd = fs::read_to_string("/etc/passwd").unwrap();
-        let line = passwd.lines().find(|line| line.starts_with("postgres:"));
-        let uid = line
-            .and_then(|line| line.split(':').nth(2))
-            .expect("a user `postgres`");
-        let uid = uid.parse().unwrap();
+        let uid = owner();
         chown(folder.path(), Some(uid), None).unwrap();
         let data = folder.path().join("data");
         // Free a moment ago; nobody else takes one that was not asked for.
@@ -245,9 +241,34 @@ impl Postgres {
 
 fn as_user(uid: u32, program: &str) -> Command {
     Command::new("setpriv")
-        .args([&format!("--reuid={uid}"), "--clear-groups", "--"])
+        .args(becoming(uid))
         .arg(Path::new(PROGRAMS).join(program))
         .folder("/")
+}
+
+/// Who runs a server on this host: whoever runs the tests, but for root, as whom
+/// PostgreSQL refuses to run.
+fn owner() -> u32 {
+    let this = geteuid();
+    if !this.is_root() {
+        return this.as_raw();
+    }
+    let passwd = fs::read_to_string("/etc/passwd").unwrap();
+    let line = passwd.lines().find(|line| line.starts_with("postgres:"));
+    let uid = line.and_then(|line| line.split(':').nth(2));
+    uid.expect("a user `postgres`").parse().unwrap()
+}
+
+/// The options of `setpriv` that make a process one of the user `uid`.
+fn becoming(uid: u32) -> Vec<String> {
+    if geteuid().as_raw() == uid {
+        return vec!["--".into()];
+    }
+    vec![
+        format!("--reuid={uid}"),
+        "--clear-groups".into(),
+        "--".into(),
+    ]
 }
 
 impl Drop for Postgres {
@@ -263,7 +284,7 @@ impl Drop for Postgres {
             Kind::Host { folder, uid, .. } => {
                 let mut command = std::process::Command::new("setpriv");
                 command
-                    .args([&format!("--reuid={uid}"), "--clear-groups", "--"])
+                    .args(becoming(*uid))
                     .arg(Path::new(PROGRAMS).join("pg_ctl"))
                     .args(["stop", "--mode=immediate", "--pgdata"])
                     .arg(folder.path().join("data"))

@@ -5,10 +5,10 @@ mod recipe;
 mod servers;
 
 pub use recipe::{Compose, Recipe};
+pub(super) use servers::said;
 
 use super::{Place, until};
 use recipe::Secrets;
-use servers::said;
 use std::ops::Deref;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};

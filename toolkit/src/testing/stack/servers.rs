@@ -99,7 +99,7 @@ impl Stack {
 
 /// What a command wrote, trimmed; bytes that are no UTF-8 replaced. Fails with
 /// its last words when it does.
-pub(super) fn said(command: &mut Command) -> String {
+pub(in crate::testing) fn said(command: &mut Command) -> String {
     let output = command.output().expect("the program starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     let words = text(&output.stderr);
