@@ -50,20 +50,6 @@ pub(crate) fn free_port() -> u16 {
     }
 }
 
-/// A program of this machine, in PATH or where Debian keeps servers.
-pub(crate) fn program(name: &str) -> String {
-    let folders = [
-        "/usr/sbin",
-        "/usr/bin",
-        "/usr/local/sbin",
-        "/usr/lib/postfix/sbin",
-    ];
-    let mut files = folders.iter().map(|folder| format!("{folder}/{name}"));
-    files
-        .find(|file| Path::new(file).exists())
-        .unwrap_or_else(|| panic!("`{name}` is not installed: scripts/dev/packages test"))
-}
-
 /// Runs `script` as root in `folder`, whoever runs the tests: with the programs of
 /// this machine, in a container that can write nowhere else. What does not belong
 /// to whoever runs the tests is in the folders `own` in it, each a tmpfs with its
