@@ -19,6 +19,7 @@ mod finding;
 pub mod kind;
 mod limits;
 pub mod net;
+mod program;
 mod report;
 mod rules;
 

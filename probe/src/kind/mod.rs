@@ -1,11 +1,13 @@
 //! The kinds of checks: what each looks at, and the keys that it takes.
 
 mod container;
+mod docker_disk;
 mod postgres;
 mod redis;
 mod tcp;
 
 pub use container::{Container, Image};
+pub use docker_disk::DockerDisk;
 pub use postgres::Postgres;
 pub use redis::Redis;
 pub use tcp::Tcp;
@@ -39,7 +41,7 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 4] = ["container", "postgres", "redis", "tcp"];
+pub const KINDS: [&str; 5] = ["container", "docker-disk", "postgres", "redis", "tcp"];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
 pub(crate) fn read(
@@ -48,6 +50,7 @@ pub(crate) fn read(
 ) -> Result<(&'static str, Box<dyn Probe>), Failure> {
     match name {
         "container" => written::<Container>("container", entry),
+        "docker-disk" => written::<DockerDisk>("docker-disk", entry),
         "postgres" => written::<Postgres>("postgres", entry),
         "redis" => written::<Redis>("redis", entry),
         "tcp" => written::<Tcp>("tcp", entry),
