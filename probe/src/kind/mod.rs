@@ -3,12 +3,14 @@
 mod container;
 mod docker_disk;
 mod postgres;
+mod process;
 mod redis;
 mod tcp;
 
 pub use container::{Container, Image};
 pub use docker_disk::DockerDisk;
 pub use postgres::Postgres;
+pub use process::Process;
 pub use redis::Redis;
 pub use tcp::Tcp;
 
@@ -41,7 +43,14 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 5] = ["container", "docker-disk", "postgres", "redis", "tcp"];
+pub const KINDS: [&str; 6] = [
+    "container",
+    "docker-disk",
+    "postgres",
+    "process",
+    "redis",
+    "tcp",
+];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
 pub(crate) fn read(
@@ -52,6 +61,7 @@ pub(crate) fn read(
         "container" => written::<Container>("container", entry),
         "docker-disk" => written::<DockerDisk>("docker-disk", entry),
         "postgres" => written::<Postgres>("postgres", entry),
+        "process" => written::<Process>("process", entry),
         "redis" => written::<Redis>("redis", entry),
         "tcp" => written::<Tcp>("tcp", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),

@@ -1,4 +1,4 @@
-//! Containers, PostgreSQL, Redis and Docker's disk, looked at as a
+//! Containers, PostgreSQL, Redis, Docker's disk and processes, looked at as a
 //! `[[check]]` does: each real, broken on purpose and mended again. Without
 //! Docker these tests fail.
 
@@ -13,5 +13,7 @@ mod container;
 mod disk;
 mod engine;
 mod looked;
+mod pm2;
 mod postgres;
+mod process;
 mod redis;
