@@ -7,6 +7,7 @@ mod command;
 mod container;
 mod disk;
 mod dns;
+mod docker_disk;
 mod env;
 mod git;
 mod http;
@@ -16,6 +17,7 @@ mod mail;
 mod memory;
 mod port;
 mod postgres;
+mod process;
 mod prometheus;
 mod redis;
 mod smtp;
@@ -29,6 +31,7 @@ pub use command::Command;
 pub use container::{Container, Image};
 pub use disk::Disk;
 pub use dns::Dns;
+pub use docker_disk::DockerDisk;
 pub use env::Env;
 pub use git::Git;
 pub use http::Http;
@@ -37,6 +40,7 @@ pub use load::Load;
 pub use memory::Memory;
 pub use port::{Port, Ports};
 pub use postgres::Postgres;
+pub use process::Process;
 pub use prometheus::Prometheus;
 pub use redis::Redis;
 pub use smtp::Smtp;
@@ -72,28 +76,8 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 21] = [
-    "container",
-    "http",
-    "tls",
-    "certificate",
-    "tcp",
-    "smtp",
-    "imap",
-    "dns",
-    "postgres",
-    "redis",
-    "disk",
-    "memory",
-    "load",
-    "port",
-    "ports",
-    "env",
-    "git",
-    "backup",
-    "prometheus",
-    "command",
-    "clock",
+pub const KINDS: [&str; 23] = [
+    "container", "http", "tls", "certificate", "tcp", "smtp", "imap", "dns", "postgres", "redis", "disk", "memory", "load", "port", "ports", "env", "git", "backup", "prometheus", "command", "clock", "docker-disk", "process",
 ];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
@@ -123,6 +107,8 @@ pub(crate) fn read(
         "prometheus" => written::<Prometheus>("prometheus", entry),
         "command" => written::<Command>("command", entry),
         "clock" => written::<Clock>("clock", entry),
+        "docker-disk" => written::<DockerDisk>("docker-disk", entry),
+        "process" => written::<Process>("process", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
     }
 }
