@@ -12,15 +12,20 @@ use toolkit::failure::Failure;
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DockerDisk {
-    /// How many bytes all images may take.
+    /// What all images may take: `{ warn = "20 GiB" }`.
+    #[serde(deserialize_with = "crate::size::limits")]
     pub images: Limits,
-    /// How many bytes containers may have written beside their volumes.
+    /// What containers may have written beside their volumes.
+    #[serde(deserialize_with = "crate::size::limits")]
     pub containers: Limits,
-    /// How many bytes all volumes may take.
+    /// What all volumes may take.
+    #[serde(deserialize_with = "crate::size::limits")]
     pub volumes: Limits,
-    /// How many bytes the build cache may take.
+    /// What the build cache may take.
+    #[serde(deserialize_with = "crate::size::limits")]
     pub build_cache: Limits,
-    /// How many bytes all of this may take.
+    /// What all of this may take.
+    #[serde(deserialize_with = "crate::size::limits")]
     pub total: Limits,
 }
 

@@ -77,7 +77,7 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 
 /// The name of every kind, in the order of the manual.
 pub const KINDS: [&str; 23] = [
-    "container", "http", "tls", "certificate", "tcp", "smtp", "imap", "dns", "postgres", "redis", "disk", "memory", "load", "port", "ports", "env", "git", "backup", "prometheus", "command", "clock", "docker-disk", "process",
+    "container", "http", "tls", "certificate", "tcp", "smtp", "imap", "dns", "postgres", "redis", "disk", "memory", "load", "docker-disk", "port", "ports", "process", "env", "git", "backup", "prometheus", "command", "clock",
 ];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
@@ -99,16 +99,16 @@ pub(crate) fn read(
         "disk" => written::<Disk>("disk", entry),
         "memory" => written::<Memory>("memory", entry),
         "load" => written::<Load>("load", entry),
+        "docker-disk" => written::<DockerDisk>("docker-disk", entry),
         "port" => written::<Port>("port", entry),
         "ports" => written::<Ports>("ports", entry),
+        "process" => written::<Process>("process", entry),
         "env" => written::<Env>("env", entry),
         "git" => written::<Git>("git", entry),
         "backup" => written::<Backup>("backup", entry),
         "prometheus" => written::<Prometheus>("prometheus", entry),
         "command" => written::<Command>("command", entry),
         "clock" => written::<Clock>("clock", entry),
-        "docker-disk" => written::<DockerDisk>("docker-disk", entry),
-        "process" => written::<Process>("process", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
     }
 }

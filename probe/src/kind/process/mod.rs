@@ -28,7 +28,8 @@ pub struct Process {
     pub count: Option<Amount>,
     /// How often PM2 or systemd may have started it anew.
     pub restarts: Limits,
-    /// How many bytes of memory all of them together may have.
+    /// What all of them together may have of memory: `{ warn = "1 GiB" }`.
+    #[serde(deserialize_with = "crate::size::limits")]
     pub memory: Limits,
 }
 
