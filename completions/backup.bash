@@ -23,7 +23,7 @@ _backup() {
 
     case "${cmd}" in
         backup)
-            opts="-j -C -h -V --to --database --all-databases --jobs --compress --flat --dry-run --keep-within --keep-last --keep-daily --keep-weekly --keep-monthly --keep-yearly --list --check --fresh --if --no-input --format --folder --config --env --help --version"
+            opts="-j -C -h -V --to --database --all-databases --jobs --compress --flat --dry-run --keep-within --keep-last --keep-daily --keep-weekly --keep-monthly --keep-yearly --list --check --fresh --format --if --no-input --folder --config --env --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -85,12 +85,12 @@ _backup() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --if)
-                    COMPREPLY=($(compgen -W "success failure always" -- "${cur}"))
-                    return 0
-                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "text ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --if)
+                    COMPREPLY=($(compgen -W "success failure always" -- "${cur}"))
                     return 0
                     ;;
                 --folder)

@@ -11,11 +11,11 @@ complete -c backup -l keep-monthly -d 'Keep the newest set of each of the last N
 complete -c backup -l keep-yearly -d 'Keep the newest set of each of the last N years that have one' -r
 complete -c backup -l check -d 'Read a set again and compare its checksums [default: the newest]' -r
 complete -c backup -l fresh -d 'Fail when the newest complete set is older than this: `26h`' -r
+complete -c backup -l format -d 'How stdout is written [default: text on a terminal, else ndjson]' -r -f -a "text\t'For people: the default on a terminal'
+ndjson\t'One JSON record a line: the default elsewhere'"
 complete -c backup -l if -d 'When to do the work, given the records read from stdin' -r -f -a "success\t'Nothing before it failed'
 failure\t'Something before it failed'
 always\t'In any case'"
-complete -c backup -l format -d 'How stdout is written [default: text on a terminal, else ndjson]' -r -f -a "text\t'For people: the default on a terminal'
-ndjson\t'One JSON record a line: the default elsewhere'"
 complete -c backup -s C -l folder -d 'Work in this folder instead of the current one' -r -F
 complete -c backup -l config -d 'The configuration file [default: the nearest `sextant.toml` upwards]' -r -F
 complete -c backup -l env -d 'The environment whose `[env.NAME]` overrides the configuration' -r

@@ -23,7 +23,7 @@ _healthcheck() {
 
     case "${cmd}" in
         healthcheck)
-            opts="-j -C -h -V --list --jobs --wait --format --exit --textfile --status-file --if --no-input --folder --config --env --help --version"
+            opts="-j -C -h -V --list --jobs --wait --no-alert --silence --format --exit --textfile --status-file --if --no-input --folder --config --env --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -38,6 +38,10 @@ _healthcheck() {
                     return 0
                     ;;
                 --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --silence)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

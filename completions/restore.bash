@@ -23,7 +23,7 @@ _restore() {
 
     case "${cmd}" in
         restore)
-            opts="-j -y -C -h -V --from --check --into --in-place --keep-old --jobs --yes --if --no-input --format --folder --config --env --help --version"
+            opts="-j -y -C -h -V --from --check --into --in-place --keep-old --jobs --yes --format --if --no-input --folder --config --env --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -45,12 +45,12 @@ _restore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --if)
-                    COMPREPLY=($(compgen -W "success failure always" -- "${cur}"))
-                    return 0
-                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "text ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --if)
+                    COMPREPLY=($(compgen -W "success failure always" -- "${cur}"))
                     return 0
                     ;;
                 --folder)

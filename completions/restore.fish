@@ -1,11 +1,11 @@
 complete -c restore -l from -d 'The folder that holds the sets [default: $BACKUP_DIR, else /backup/deployments]' -r -F
 complete -c restore -l into -d 'Restore the database under this name' -r
 complete -c restore -s j -l jobs -d 'How many blocks are decompressed side by side [default: the number of cores]' -r
+complete -c restore -l format -d 'How stdout is written [default: text on a terminal, else ndjson]' -r -f -a "text\t'For people: the default on a terminal'
+ndjson\t'One JSON record a line: the default elsewhere'"
 complete -c restore -l if -d 'When to do the work, given the records read from stdin' -r -f -a "success\t'Nothing before it failed'
 failure\t'Something before it failed'
 always\t'In any case'"
-complete -c restore -l format -d 'How stdout is written [default: text on a terminal, else ndjson]' -r -f -a "text\t'For people: the default on a terminal'
-ndjson\t'One JSON record a line: the default elsewhere'"
 complete -c restore -s C -l folder -d 'Work in this folder instead of the current one' -r -F
 complete -c restore -l config -d 'The configuration file [default: the nearest `sextant.toml` upwards]' -r -F
 complete -c restore -l env -d 'The environment whose `[env.NAME]` overrides the configuration' -r

@@ -11,6 +11,7 @@ use serde_json::json;
 use std::path::Path;
 use toolkit::durable;
 use toolkit::failure::Failure;
+use toolkit::redact;
 use toolkit::run::Run;
 
 /// Writes the files that `args` name, and says of each that could not be
@@ -37,7 +38,7 @@ pub(crate) fn write(args: &Args, run: &Run, findings: &[Finding]) -> Vec<Failure
 
 /// Other users read these files, as they would what a shell writes.
 fn written(path: &Path, content: &str) -> Result<()> {
-    durable::write_public(path, content.as_bytes())
+    durable::write_public(path, redact::text(content).as_bytes())
 }
 
 /// The three fields that `health-check.sh` wrote into `health-status.json`, in

@@ -104,7 +104,9 @@ fn databases(application: &Application<'_>) -> Vec<Check> {
     let mut checks = Vec::new();
     if !matches!(application.postgres(), Ok(None)) {
         let mut postgres = check("postgres", "postgres", Postgres::default());
-        let service = application.stack.postgres(config.database.service.as_deref());
+        let service = application
+            .stack
+            .postgres(config.database.service.as_deref());
         postgres.rules.depends_on = container_of(service.ok().flatten());
         checks.push(postgres);
     }
@@ -130,6 +132,9 @@ fn disks(config: &Config) -> Vec<PathBuf> {
     let mut devices = BTreeSet::new();
     let paths = paths.into_iter().chain(backups);
     paths
-        .filter(|path| path.metadata().is_ok_and(|found| devices.insert(found.dev())))
+        .filter(|path| {
+            path.metadata()
+                .is_ok_and(|found| devices.insert(found.dev()))
+        })
         .collect()
 }

@@ -138,5 +138,15 @@ mod tests {
     #[test]
     fn one_that_is_off_is_left_out() {
         assert!(read(&format!("{A}off = true\n")).unwrap().is_empty());
+        assert!(
+            read("[[check]]\nname = 'a'\noff = true\n")
+                .unwrap()
+                .is_empty()
+        );
+        let told = read("[[check]]\nname = 'a'\n").unwrap_err();
+        assert!(
+            told.ends_with("sextant.toml:1: `check` lacks `kind`"),
+            "{told}"
+        );
     }
 }

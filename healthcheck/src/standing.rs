@@ -161,11 +161,14 @@ fn take(standings: &mut BTreeMap<String, Standing>, checks: &[&Check], findings:
     }
 }
 
+/// The reason of a check that passes, but not often enough yet.
+pub(crate) const RECOVERING: &str = "recovering";
+
 fn warn(finding: &mut Finding, failed: bool, times: u32, of: u32) {
     let (reason, word) = if failed {
         ("failing", "failed")
     } else {
-        ("recovering", "passed")
+        (RECOVERING, "passed")
     };
     let row =
         json!({ "status": finding.status, "reason": finding.reason, "times": times, "of": of });

@@ -16,6 +16,7 @@ fn read(toml: &str) -> Result<Vec<Check>, Failure> {
     toolkit::durable::write(&folder.path().join("sextant.toml"), toml.as_bytes()).unwrap();
     let source = Source {
         folder: folder.path().to_owned(),
+        vars: [("IMAP_PASSWORD".to_owned(), "on-the-page-1".to_owned())].into(),
         ..Source::default()
     };
     let config = Config::load(&source).unwrap();

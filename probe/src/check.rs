@@ -24,7 +24,21 @@ pub struct Check {
 #[derive(Deserialize)]
 struct Identity {
     name: String,
-    kind: String,
+    kind: Option<String>,
+}
+
+/// What a check looks at that is left out and says no more than that.
+#[derive(Debug)]
+struct Nothing;
+
+impl Probe for Nothing {
+    fn expects(&self) -> String {
+        "nothing".into()
+    }
+
+    fn look(&self, _: &Around<'_>) -> anyhow::Result<crate::Report> {
+        Err(Failure::new("off", "it is left out").into())
+    }
 }
 
 impl Check {
@@ -49,7 +63,11 @@ impl Check {
             return Err(entry.fault("name", "the check's `name` is empty"));
         }
         let rules: Rules = entry.take(&Rules::KEYS)?;
-        let (kind, probe) = kind::read(&identity.kind, entry)?;
+        let (kind, probe): (_, Box<dyn Probe>) = match &identity.kind {
+            Some(kind) => kind::read(kind, entry)?,
+            None if rules.off => ("", Box::new(Nothing)),
+            None => return Err(entry.fault("kind", "`check` lacks `kind`")),
+        };
         Ok(Self {
             name: identity.name,
             rules,
@@ -70,7 +88,7 @@ impl Check {
 
     /// The finding of a check that was not run, and why.
     pub fn skipped(&self, why: &str) -> Finding {
-        Finding::skipped(&self.name, self.kind, self.expects(), why)
+        Finding::skipped(&self.name, self.kind, &self.expects(), why)
     }
 
     /// Looks, and looks again where the rules say so, until it is as expected.
@@ -89,7 +107,7 @@ impl Check {
             return Finding::of(
                 &self.name,
                 self.kind,
-                self.expects(),
+                &self.expects(),
                 report,
                 begun.elapsed(),
             );

@@ -1,8 +1,5 @@
 //! How long a probe may still take.
 
-use anyhow::Context;
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::thread;
 use std::time::{Duration, Instant};
 use toolkit::failure::Failure;
 
@@ -35,27 +32,6 @@ impl Deadline {
             return Err(self.missed());
         }
         Ok(left)
-    }
-
-    /// Does `work`, which knows no time limit, on a thread that is left behind
-    /// when it is late: a resolver, a file system that is gone.
-    ///
-    /// # Errors
-    /// `timeout`; what `work` returns.
-    pub fn within<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
-    ) -> anyhow::Result<T> {
-        let (answer, answered) = sync_channel(1);
-        thread::Builder::new()
-            .name("within".into())
-            .spawn(move || answer.send(work()))
-            .context("cannot start a thread")?;
-        match answered.recv_timeout(self.left()?) {
-            Ok(done) => done,
-            Err(RecvTimeoutError::Timeout) => Err(self.missed().into()),
-            Err(RecvTimeoutError::Disconnected) => Err(anyhow::anyhow!("it ended unexpectedly")),
-        }
     }
 
     /// The failure of what did not end in time.

@@ -46,7 +46,7 @@ pub struct Finding {
 
 impl Finding {
     /// The finding of a check that was not run, and why.
-    pub(crate) fn skipped(name: &str, kind: &'static str, expected: String, why: &str) -> Self {
+    pub(crate) fn skipped(name: &str, kind: &'static str, expected: &str, why: &str) -> Self {
         Self {
             status: Status::Skip,
             observed: format!("not run: {why}"),
@@ -58,10 +58,11 @@ impl Finding {
     pub(crate) fn of(
         name: &str,
         kind: &'static str,
-        expected: String,
+        expected: &str,
         report: Result<Report, Failure>,
         took: Duration,
     ) -> Self {
+        let expected = redact::text(expected).into_owned();
         let unseen = report.is_err();
         let report = report.unwrap_or_else(|failure| cannot_look(failure, &expected));
         let Report {
@@ -139,7 +140,7 @@ mod tests {
 
     fn found(report: Result<Report, Failure>) -> Finding {
         let took = Duration::from_millis(7);
-        Finding::of("a", "tcp", "all well".into(), report, took)
+        Finding::of("a", "tcp", "all well", report, took)
     }
 
     #[test]
@@ -178,5 +179,7 @@ mod tests {
         let found = found(Ok(report));
         assert!(!format!("{found:?}").contains("s3cret"), "{found:?}");
         assert_eq!(found.observed, "it said ***");
+        let skipped = Finding::skipped("a", "tcp", "to hear <s3cret>&", "why");
+        assert_eq!(skipped.expected, "to hear ***");
     }
 }

@@ -21,6 +21,7 @@ mod jq;
 pub mod kind;
 mod limits;
 pub mod net;
+mod program;
 mod report;
 mod rules;
 mod secret;

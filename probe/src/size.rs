@@ -3,33 +3,57 @@
 use crate::Limits;
 use bytesize::ByteSize;
 use serde::{Deserialize, Deserializer, de};
+use std::fmt;
 
-/// The `warn` and `fail` of a size in bytes, written `500 MB` or `2 GiB`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Sizes {
-    #[serde(default, deserialize_with = "size")]
-    warn: Option<f64>,
-    #[serde(default, deserialize_with = "size")]
-    fail: Option<f64>,
+/// Reads the limits of a size in bytes: each is a number of them, or a text
+/// such as `500 MB` or `2 GiB`.
+pub(crate) fn limits<'de, D: Deserializer<'de>>(from: D) -> Result<Limits, D::Error> {
+    let Sizes { warn, fail } = Sizes::deserialize(from)?;
+    Ok(Limits {
+        warn: warn.map(|size| size.0),
+        fail: fail.map(|size| size.0),
+    })
 }
 
-impl From<Sizes> for Limits {
-    fn from(sizes: Sizes) -> Self {
-        Self {
-            warn: sizes.warn,
-            fail: sizes.fail,
-        }
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sizes {
+    warn: Option<Size>,
+    fail: Option<Size>,
+}
+
+struct Size(f64);
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Written)
     }
 }
 
-fn size<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
-    let text = String::deserialize(from)?;
-    let size: ByteSize = text.parse().map_err(|_| {
-        de::Error::custom(format!(
-            "`{text}` is no size; write it like `500 MB` or `2 GiB`"
-        ))
-    })?;
-    #[allow(clippy::cast_precision_loss)] // a limit need not be exact to the byte
-    Ok(Some(size.as_u64() as f64))
+struct Written;
+
+#[allow(clippy::cast_precision_loss)] // a limit need not be exact to the byte
+impl de::Visitor<'_> for Written {
+    type Value = Size;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a size such as `2 GiB`")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Size, E> {
+        let size: ByteSize = text.parse().map_err(|_| {
+            E::custom(format!(
+                "`{text}` is no size; write it like `500 MB` or `2 GiB`"
+            ))
+        })?;
+        Ok(Size(size.as_u64() as f64))
+    }
+
+    fn visit_i64<E: de::Error>(self, bytes: i64) -> Result<Size, E> {
+        Ok(Size(bytes as f64))
+    }
+
+    fn visit_f64<E: de::Error>(self, bytes: f64) -> Result<Size, E> {
+        Ok(Size(bytes))
+    }
 }

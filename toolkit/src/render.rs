@@ -3,6 +3,7 @@
 use crate::output::printable;
 use crate::record::{Record, Status};
 use std::fmt::Write;
+use std::io::IsTerminal;
 use std::time::Duration;
 
 /// One line for the record; the reason and the remedy below it.
@@ -90,9 +91,10 @@ fn dim(text: &str) -> String {
     paint(2, text)
 }
 
-/// Colours where they are wanted; see <https://no-color.org>.
+/// Colours on a terminal that wants them; see <https://no-color.org>.
 fn paint(code: u8, text: &str) -> String {
-    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+    let unwanted = !std::io::stdout().is_terminal()
+        || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || std::env::var_os("TERM").is_none_or(|term| term == "dumb");
     if unwanted {
         text.to_owned()

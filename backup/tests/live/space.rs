@@ -1,7 +1,7 @@
 //! A full disk.
 
-use crate::direct::encoded;
 use crate::{BACKUP, shop};
+use toolkit::testing::secret::url_encoded;
 use toolkit::testing::{Place, Seen, SmallDisks};
 
 fn backup(disks: &SmallDisks, index: usize, args: &[&str]) -> Seen {
@@ -19,7 +19,7 @@ fn a_dump_that_does_not_fit_leaves_nothing() {
     );
     let server = stack.container("postgres");
     let disks = SmallDisks::beside(server, Place::new(), BACKUP, &["size=256k"]);
-    let password = encoded(stack.database_password());
+    let password = url_encoded(stack.database_password());
     let url = format!("postgres://app:{password}@127.0.0.1:5432/noise");
     let to = disks.path(0);
     let mut backup = disks.tool(&["DATABASE_URL"]);

@@ -2,6 +2,7 @@
 //!
 //! Nothing here does anything; it is all kept between runs.
 
+use crate::standing::RECOVERING;
 use chrono::{DateTime, TimeDelta, Utc};
 use probe::Finding;
 use serde::{Deserialize, Serialize};
@@ -162,8 +163,10 @@ impl Incident {
                     self.failing
                         .insert(finding.name.clone(), Failing::of(finding, since));
                 }
-                // What follows from another failure says nothing by itself.
+                // What follows from another failure says nothing by itself, and
+                // a check that recovers is not to be trusted yet.
                 Status::Skip | Status::Running | Status::Unknown => {}
+                Status::Warn if finding.reason == Some(RECOVERING) => {}
                 Status::Ok | Status::Warn => {
                     self.failing.remove(&finding.name);
                 }

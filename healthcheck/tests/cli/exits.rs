@@ -2,7 +2,7 @@
 
 use crate::{Four, Nobody, Server, check, fed, healthcheck, place, said};
 
-const FORMATS: [&str; 8] = [
+pub(crate) const FORMATS: [&str; 8] = [
     "text",
     "ndjson",
     "json",

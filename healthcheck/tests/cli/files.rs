@@ -1,7 +1,7 @@
 //! The files beside stdout.
 
 use crate::readers::accepted;
-use crate::{Four, Server, check, healthcheck, place, said};
+use crate::{Four, Nobody, Server, check, healthcheck, place, said};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -157,4 +157,25 @@ fn two_files_of_one_project_share_no_series() {
         web.iter().all(|series| !db.contains(series)),
         "{web:?} {db:?}"
     );
+}
+
+/// Files are read by others than stdout is.
+#[test]
+fn no_secret_is_in_any_document_or_file() {
+    let (server, nobody) = (Server::new(), Nobody::new());
+    let place = place(&[
+        check("web", &server.address(), "seconds = { warn = 0 }"),
+        check("db", &nobody.address(), "fail_after = 2"),
+        check("page", &nobody.address(), "depends_on = [\"db\"]"),
+    ]);
+    place.write(".env", "DB_PASSWORD=127.0.0.1\n");
+    let read = with_folder(&place);
+    for format in crate::exits::FORMATS {
+        let args = [&BOTH[..], &["--format", format]].concat();
+        let output = healthcheck(&place, &args).output().unwrap();
+        let said = crate::text(&output.stdout) + &crate::text(&output.stderr);
+        let written = read("app.prom") + &read("health-status.json") + &place.history();
+        assert!(!(said + &written).contains("127.0.0.1"), "{format}");
+        assert!(written.contains("nobody listens on ***:"), "{written}");
+    }
 }

@@ -71,7 +71,7 @@ impl Full {
         let listening = Nobody::new();
         net::listen(&listening.socket, 0).unwrap();
         let address: SocketAddr = listening.address().parse().unwrap();
-        let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok();
+        let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(500)).ok();
         let waiting = std::iter::from_fn(connect).collect();
         Self {
             listening,

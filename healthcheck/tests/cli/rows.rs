@@ -91,6 +91,21 @@ fn what_does_not_run_does_not_count() {
 }
 
 #[test]
+fn what_is_skipped_does_not_count_either() {
+    let (server, nobody) = (Server::new(), Nobody::new());
+    let page = |on: &str| {
+        let rules = "depends_on = [\"db\"]\nfail_after = 2\nrecover_after = 2";
+        [check("page", on, rules), check("db", &nobody.address(), "")]
+    };
+    let place = place(&page(&server.address()));
+    for _ in 0..3 {
+        is(&run(&place, &[]), "skip", "", 1);
+    }
+    nobody.listen();
+    is(&run(&place, &[]), "ok", "", 0);
+}
+
+#[test]
 fn a_check_that_is_gone_is_forgotten() {
     let (server, nobody) = (Server::new(), Nobody::new());
     let place = place(&db(&nobody.address()));

@@ -2,7 +2,7 @@
 
 use super::{Probe, Written};
 use crate::report::Fault;
-use crate::{Around, Measure, Report, Unit};
+use crate::{Around, Measure, Report, Unit, aside};
 use anyhow::Result;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -56,7 +56,7 @@ impl Probe for Backup {
             .map(|folder| around.config.resolve(folder));
         let folder = set::folder(folder.as_deref(), around.config)?;
         let listed = folder.clone();
-        let sets = around.deadline.within(move || set::list(&listed))?;
+        let sets = aside::ask(around.deadline, move || set::list(&listed))?;
         let mut report = self.judge(&sets);
         report.fact("folder", folder.display().to_string());
         Ok(report)

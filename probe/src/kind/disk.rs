@@ -2,8 +2,7 @@
 
 use super::{Probe, Written};
 use crate::report::Fault;
-use crate::size::Sizes;
-use crate::{Around, Limits, Measure, Report, Unit};
+use crate::{Around, Limits, Measure, Report, Unit, aside};
 use anyhow::{Context, Result};
 use rustix::fs::{StatVfs, statvfs};
 use serde::Deserialize;
@@ -20,8 +19,8 @@ pub struct Disk {
     #[serde(default = "used")]
     used: Limits,
     /// Down to how many bytes free.
-    #[serde(default)]
-    free: Sizes,
+    #[serde(default, deserialize_with = "crate::size::limits")]
+    free: Limits,
     /// From how many percent of the inodes used on.
     #[serde(default = "used")]
     inodes: Limits,
@@ -37,7 +36,7 @@ impl Disk {
         Self {
             path: path.into(),
             used: used(),
-            free: Sizes::default(),
+            free: Limits::default(),
             inodes: used(),
         }
     }
@@ -45,7 +44,7 @@ impl Disk {
 
 impl Written for Disk {
     fn mistake(&self) -> Option<(&'static str, String)> {
-        let all = [self.used, self.free.into(), self.inodes];
+        let all = [self.used, self.free, self.inodes];
         all.iter().all(Limits::is_none).then(|| {
             (
                 "used",
@@ -65,9 +64,7 @@ impl Probe for Disk {
         let path = around.config.resolve(&self.path);
         let asked = path.clone();
         // A file system over a network may be gone, and never answer.
-        let room = around
-            .deadline
-            .within(move || Ok(Room::of(&statvfs(&asked)?)));
+        let room = aside::ask(around.deadline, move || Ok(Room::of(&statvfs(&asked)?)));
         let room = room.with_context(|| format!("cannot look at `{}`", path.display()))?;
         Ok(self.judge(&path, &room))
     }
@@ -112,7 +109,7 @@ pub(super) fn percent(part: u64, whole: u64) -> f64 {
 impl Disk {
     #[allow(clippy::cast_precision_loss)] // for graphs
     fn judge(&self, path: &Path, room: &Room) -> Report {
-        let free: Limits = self.free.into();
+        let free = self.free;
         let shown = format!(
             "{:.0} % used, {} free of {}",
             room.used,

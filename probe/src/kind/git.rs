@@ -2,7 +2,7 @@
 
 use super::{Probe, Written};
 use crate::report::Fault;
-use crate::{Around, Report};
+use crate::{Around, Report, aside};
 use anyhow::Result;
 use globset::Glob;
 use serde::Deserialize;
@@ -84,7 +84,7 @@ fn ask(folder: &Path, args: &[&str], around: &Around<'_>) -> Result<String> {
     let Some(mut stdout) = running.take_stdout() else {
         return Err(Failure::new("git_failed", "git has no output").into());
     };
-    let said = around.deadline.within(move || {
+    let said = aside::ask(around.deadline, move || {
         let mut said = Vec::new();
         stdout.by_ref().take(LONGEST).read_to_end(&mut said)?;
         Ok(said)

@@ -7,6 +7,7 @@ mod command;
 mod container;
 mod disk;
 mod dns;
+mod docker_disk;
 mod env;
 mod git;
 mod http;
@@ -16,6 +17,7 @@ mod mail;
 mod memory;
 mod port;
 mod postgres;
+mod process;
 mod prometheus;
 mod redis;
 mod smtp;
@@ -29,6 +31,7 @@ pub use command::Command;
 pub use container::{Container, Image};
 pub use disk::Disk;
 pub use dns::Dns;
+pub use docker_disk::DockerDisk;
 pub use env::Env;
 pub use git::Git;
 pub use http::Http;
@@ -37,6 +40,7 @@ pub use load::Load;
 pub use memory::Memory;
 pub use port::{Port, Ports};
 pub use postgres::Postgres;
+pub use process::Process;
 pub use prometheus::Prometheus;
 pub use redis::Redis;
 pub use smtp::Smtp;
@@ -72,8 +76,8 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 21] = [
-    "tcp", "disk", "memory", "load", "port", "ports", "env", "git", "backup", "tls", "certificate", "smtp", "imap", "container", "dns", "clock", "http", "prometheus", "command", "postgres", "redis",
+pub const KINDS: [&str; 23] = [
+    "container", "http", "tls", "certificate", "tcp", "smtp", "imap", "dns", "postgres", "redis", "disk", "memory", "load", "docker-disk", "port", "ports", "process", "env", "git", "backup", "prometheus", "command", "clock",
 ];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
@@ -82,27 +86,29 @@ pub(crate) fn read(
     entry: &mut Entry<'_, '_>,
 ) -> Result<(&'static str, Box<dyn Probe>), Failure> {
     match name {
+        "container" => written::<Container>("container", entry),
+        "http" => written::<Http>("http", entry),
+        "tls" => written::<Tls>("tls", entry),
+        "certificate" => written::<Certificate>("certificate", entry),
         "tcp" => written::<Tcp>("tcp", entry),
+        "smtp" => written::<Smtp>("smtp", entry),
+        "imap" => written::<Imap>("imap", entry),
+        "dns" => written::<Dns>("dns", entry),
+        "postgres" => written::<Postgres>("postgres", entry),
+        "redis" => written::<Redis>("redis", entry),
         "disk" => written::<Disk>("disk", entry),
         "memory" => written::<Memory>("memory", entry),
         "load" => written::<Load>("load", entry),
+        "docker-disk" => written::<DockerDisk>("docker-disk", entry),
         "port" => written::<Port>("port", entry),
         "ports" => written::<Ports>("ports", entry),
+        "process" => written::<Process>("process", entry),
         "env" => written::<Env>("env", entry),
         "git" => written::<Git>("git", entry),
         "backup" => written::<Backup>("backup", entry),
-        "tls" => written::<Tls>("tls", entry),
-        "certificate" => written::<Certificate>("certificate", entry),
-        "smtp" => written::<Smtp>("smtp", entry),
-        "imap" => written::<Imap>("imap", entry),
-        "container" => written::<Container>("container", entry),
-        "dns" => written::<Dns>("dns", entry),
-        "clock" => written::<Clock>("clock", entry),
-        "http" => written::<Http>("http", entry),
         "prometheus" => written::<Prometheus>("prometheus", entry),
         "command" => written::<Command>("command", entry),
-        "postgres" => written::<Postgres>("postgres", entry),
-        "redis" => written::<Redis>("redis", entry),
+        "clock" => written::<Clock>("clock", entry),
         _ => Err(entry.unknown("kind", name, &KINDS)),
     }
 }

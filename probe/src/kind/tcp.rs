@@ -1,7 +1,7 @@
 //! `tcp`: whether somebody takes a connection.
 
 use super::{Probe, Written};
-use crate::net;
+use crate::net::{self, Address};
 use crate::report::Fault;
 use crate::{Around, Limits, Measure, Report, Unit};
 use anyhow::Result;
@@ -12,10 +12,20 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Tcp {
     /// Where: `db.example.org:5432`, `[::1]:25`.
-    pub address: net::Address,
+    pub address: Address,
     /// After how many seconds a connection is a warning, and a failure.
     #[serde(default)]
     pub seconds: Limits,
+}
+
+impl Tcp {
+    /// Somebody takes a connection there, however long that takes.
+    pub fn to(address: Address) -> Self {
+        Self {
+            address,
+            seconds: Limits::default(),
+        }
+    }
 }
 
 impl Written for Tcp {}

@@ -1,7 +1,7 @@
 //! A connection within a deadline.
 
 use super::Address;
-use crate::Deadline;
+use crate::{Deadline, aside};
 use anyhow::{Context, Result};
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -47,7 +47,7 @@ pub fn connect(address: &Address, deadline: Deadline) -> Result<(TcpStream, Dura
 /// `dns_unknown`, `timeout`.
 pub fn resolve(address: &Address, deadline: Deadline) -> Result<Vec<SocketAddr>> {
     let asked = address.clone();
-    let resolved = deadline.within(move || {
+    let resolved = aside::ask(deadline, move || {
         let found = (asked.host.as_str(), asked.port).to_socket_addrs();
         Ok(found
             .map_err(|error| unknown(&asked, &error.to_string()))?

@@ -1,6 +1,6 @@
 //! A dialog in lines, as mail servers speak.
 
-use super::Stream;
+use super::{Stream, tls};
 use crate::Deadline;
 use anyhow::{Context, Result};
 use std::io::{ErrorKind, Read, Write};
@@ -107,7 +107,13 @@ impl<S: Read + Write> Dialog<S> {
             | ErrorKind::ConnectionReset
             | ErrorKind::ConnectionAborted
             | ErrorKind::BrokenPipe => closed().into(),
-            _ => self.deadline.explain(error),
+            ErrorKind::TimedOut | ErrorKind::WouldBlock if self.read == 0 => {
+                let missed = self.deadline.missed();
+                let hint =
+                    "nothing came at all: is it the right port, and does it speak TLS at once?";
+                missed.hint(hint).into()
+            }
+            _ => tls::broken(error, self.deadline),
         }
     }
 }

@@ -67,8 +67,19 @@ impl Authority {
 
 /// A server that signed its own certificate.
 pub(crate) fn self_signed(name: &str, days: i64) -> Pair {
+    signed_by_itself(&server(name, -400, days))
+}
+
+/// One that is an authority as well, as `openssl req -x509` makes it.
+pub(crate) fn own_authority(name: &str, days: i64) -> Pair {
+    let mut params = server(name, -400, days);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    signed_by_itself(&params)
+}
+
+fn signed_by_itself(params: &CertificateParams) -> Pair {
     let key = KeyPair::generate().unwrap();
-    let certificate = server(name, -400, days).self_signed(&key).unwrap();
+    let certificate = params.self_signed(&key).unwrap();
     Pair {
         certificate: certificate.pem(),
         key: key.serialize_pem(),

@@ -78,6 +78,7 @@ fn a_chain_leads_from_each_to_its_issuer() {
         below.pem() + &leaf,
         leaf.clone() + &root.pem(),
         leaf.clone() + &namesake.pem(),
+        leaf.clone() + &root.pem() + &below.pem(),
     ] {
         write(at, "server.pem", &wrong);
         let found = seen(at, "");
@@ -166,6 +167,8 @@ fn of_several_files_each_is_judged() {
     assert!(found.observed.contains("missing.pem"), "{found:#?}");
     assert!(found.also[0].observed.contains("other.pem"), "{found:#?}");
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let found = look("certificate", "files = ['/dev/zero']");
+    assert_eq!(found.told(), ["fail certificate_unreadable"], "{found:#?}");
     for unreadable in ["", "no PEM", broken] {
         write(at, "server.pem", unreadable);
         let found = seen(at, "");

@@ -3,6 +3,7 @@
 use crate::authority::{Authority, write};
 use crate::daemon::{Daemon, as_root, free_port};
 use crate::hostile;
+use crate::impostor::demanding;
 use crate::look::{Told, look, refused};
 use probe::Finding;
 use std::fs;
@@ -175,6 +176,20 @@ fn what_a_server_should_not_say_is_told() {
         let found = look("imap", &format!("address = '{address}'"));
         assert_eq!(found.told(), ["fail too_much"], "{found:#?}");
     }
+}
+
+#[test]
+fn a_server_that_wants_a_certificate_of_ours_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new("Root");
+    let ca = write(folder.path(), "ca.pem", &authority.pem());
+    let address = demanding(&authority.server("mail.example", 90), &authority);
+    let lines = format!(
+        "address = '{address}'\ntls = true\nhost = 'mail.example'\nca = '{}'",
+        ca.display()
+    );
+    let found = look("imap", &lines);
+    assert_eq!(found.told(), ["fail tls_client_certificate"], "{found:#?}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod daemon;
 mod dns;
 mod hostile;
 mod imap;
+mod impostor;
 mod look;
 mod nginx;
 mod postgres;

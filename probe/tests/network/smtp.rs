@@ -138,6 +138,7 @@ fn its_certificate_is_judged() {
         &format!("address = '127.0.0.1:{}'\ntimeout = '1s'", server.tls_port),
     );
     assert_eq!(found.told(), ["fail timeout"], "{found:#?}");
+    assert!(found.hint.unwrap().contains("TLS at once"));
     drop(server);
 
     let modern = "smtpd_tls_protocols = >=TLSv1.2";

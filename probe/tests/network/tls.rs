@@ -1,10 +1,12 @@
 //! `tls`, against nginx.
 
-use crate::authority::{Authority, self_signed, write};
+use crate::authority::{Authority, own_authority, self_signed, write};
 use crate::hostile;
+use crate::impostor::impostor;
 use crate::look::{Told, look, refused};
 use crate::nginx::{Nginx, Site};
 use probe::Finding;
+use rustls::version::{TLS12, TLS13};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use toolkit::record::Status;
@@ -85,6 +87,13 @@ fn all_that_is_wrong_is_told_at_once() {
             .starts_with("the certificate for `www.example` expired on 2")
     );
     assert_eq!(found.also[0].observed, "a certificate for `www.example`");
+
+    let stranger = Authority::new("Stranger").server("app.example", -3);
+    let found = seen(&Site::new(&stranger), &ours.file, "");
+    assert_eq!(
+        found.told(),
+        ["fail tls_expired", "fail tls_unknown_issuer"]
+    );
 }
 
 #[test]
@@ -107,9 +116,39 @@ fn a_chain_that_is_not_sent_is_told() {
 #[test]
 fn a_self_signed_certificate_can_be_trusted_by_itself() {
     let folder = tempfile::tempdir().unwrap();
-    let pair = self_signed("app.example", 90);
-    let file = write(folder.path(), "own.pem", &pair.certificate);
-    seen(&Site::new(&pair), &file.to_string_lossy(), "").is_well();
+    for made in [self_signed, own_authority] {
+        let pair = made("app.example", 90);
+        let file = write(folder.path(), "own.pem", &pair.certificate);
+        let file = file.to_string_lossy();
+        seen(&Site::new(&pair), &file, "").is_well();
+        // That of another of the same name is no substitute.
+        let found = seen(&Site::new(&made("app.example", 90)), &file, "");
+        assert_eq!(found.status, Status::Fail, "{found:#?}");
+    }
+    let found = seen(
+        &Site::new(&own_authority("app.example", 90)),
+        &trusted().file,
+        "",
+    );
+    assert_eq!(found.told(), ["fail tls_self_signed"], "{found:#?}");
+}
+
+#[test]
+fn one_who_has_not_the_key_is_told() {
+    let ours = trusted();
+    let shown = ours.authority.server("app.example", 90);
+    let own = Authority::new("Stranger").server("app.example", 90);
+    for version in [&TLS12, &TLS13] {
+        for (key, told) in [(&own, &["fail tls_unproven"][..]), (&shown, &[])] {
+            let address = impostor(&shown, key, version);
+            let lines = format!(
+                "address = '{address}'\nhost = 'app.example'\nca = '{}'",
+                ours.file
+            );
+            let found = look("tls", &lines);
+            assert_eq!(found.told(), told, "{found:#?}");
+        }
+    }
 }
 
 #[test]

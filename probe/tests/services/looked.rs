@@ -1,6 +1,7 @@
 //! One look at something, as the text of a `[[check]]` asks for it.
 
 use probe::{Around, Check, Deadline, Finding};
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::Duration;
 use toolkit::application::Application;
@@ -10,23 +11,36 @@ use toolkit::record::Status;
 use toolkit::testing::until;
 
 /// What a user would call the check with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Looked {
     /// What stands in `sextant.toml` before the check.
     head: String,
+    vars: BTreeMap<String, String>,
 }
 
 impl Looked {
     /// Without an application.
     pub(crate) fn alone() -> Self {
         let head = "engine = \"none\"\n".to_owned();
-        Self { head }
+        Self {
+            head,
+            ..Self::default()
+        }
     }
 
     /// In an application whose Compose project has this name.
     pub(crate) fn project(name: &str) -> Self {
         let head = format!("project = \"{name}\"\n");
-        Self { head }
+        Self {
+            head,
+            ..Self::default()
+        }
+    }
+
+    /// With a variable of the environment.
+    pub(crate) fn var(mut self, name: &str, value: &str) -> Self {
+        self.vars.insert(name.to_owned(), value.to_owned());
+        self
     }
 
     /// With more in its `sextant.toml`.
@@ -83,6 +97,7 @@ impl Looked {
         std::fs::write(folder.path().join("sextant.toml"), toml).unwrap();
         let source = Source {
             folder: folder.path().to_owned(),
+            vars: self.vars.clone(),
             ..Source::default()
         };
         let config = Config::load(&source).unwrap();

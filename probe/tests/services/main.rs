@@ -10,7 +10,10 @@
 )] // All of it is tests.
 
 mod container;
+mod disk;
 mod engine;
 mod looked;
+mod pm2;
 mod postgres;
+mod process;
 mod redis;

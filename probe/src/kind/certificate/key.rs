@@ -1,5 +1,6 @@
 //! Whether a private key is a certificate's, and nobody else's.
 
+use crate::net::tls::read_file;
 use crate::report::Fault;
 use rustls::crypto::ring::sign::any_supported_type;
 use rustls::pki_types::pem::PemObject;
@@ -29,7 +30,11 @@ fn foreign(file: &Path, chain: &[CertificateDer<'static>]) -> Option<Fault> {
             "a private key in PEM format",
         ))
     };
-    let key = match PrivateKeyDer::from_pem_file(file) {
+    let bytes = match read_file(file) {
+        Ok(bytes) => bytes,
+        Err(error) => return unusable(&error.to_string()),
+    };
+    let key = match PrivateKeyDer::from_pem_slice(&bytes) {
         Ok(key) => key,
         Err(pem::Error::NoItemsFound) => {
             return unusable("it holds no private key, or one behind a password");

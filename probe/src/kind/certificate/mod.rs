@@ -96,7 +96,7 @@ impl Probe for Certificate {
         }
         if let Some((left, title)) = first {
             report.observed = format!("`{title}` has {:.0} days left", left.floor());
-            let days = (left * 100.0).round() / 100.0;
+            let days = (left * 100.0).floor() / 100.0;
             let days = Measure::new("days_left", days, Unit::Days);
             report.measure(days.limits(self.days.or(DAYS)).less_is_worse());
         }

@@ -2,7 +2,7 @@
 //! whose ports Docker publishes by firewall rules alone.
 
 use super::listeners::{self, Listener};
-use crate::Around;
+use crate::{Around, aside};
 use anyhow::Result;
 use std::net::IpAddr;
 
@@ -21,7 +21,7 @@ pub(super) fn all(
     wanted: impl Fn(u16) -> bool + Clone + Send + 'static,
 ) -> Result<Vec<End>> {
     let on = wanted.clone();
-    let listeners = around.deadline.within(move || listeners::on(on))?;
+    let listeners = aside::ask(around.deadline, move || listeners::on(on))?;
     let mut ends: Vec<_> = listeners.into_iter().map(End::of).collect();
     if let Ok(application) = around.application() {
         let services = application.stack.services.iter();

@@ -44,7 +44,8 @@ pub struct Postgres {
     pub role: Option<Role>,
     /// How many hundredths of its connections may be used.
     pub connections: Limits,
-    /// How many bytes the database may have.
+    /// What the database may take: `{ warn = "20 GiB" }`.
+    #[serde(deserialize_with = "crate::size::limits")]
     pub size: Limits,
     /// How many seconds a replica may be behind: this one, or each of this
     /// primary's.

@@ -3,6 +3,8 @@
 use anyhow::Result;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use std::fs;
+use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 use toolkit::failure::Failure;
@@ -12,6 +14,8 @@ use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::name::Name;
 
 const DAY: f64 = 24.0 * 3600.0;
+/// Fifty times what a list of all public authorities takes.
+const LARGEST: u64 = 10 * 1024 * 1024;
 /// A name longer than this is cut in messages.
 const LONGEST: usize = 200;
 
@@ -42,13 +46,26 @@ pub fn read_chain(file: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> 
         Failure::new("certificate_unreadable", message)
             .hint("give a readable file with certificates in PEM format")
     };
-    let found = CertificateDer::pem_file_iter(file)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+    let bytes = read_file(file).map_err(|error| unreadable(error.to_string()))?;
+    let found = CertificateDer::pem_slice_iter(&bytes)
+        .collect::<Result<Vec<_>, _>>()
         .map_err(|error| unreadable(error.to_string()))?;
     if found.is_empty() {
         return Err(unreadable("it holds no certificate".into()));
     }
     Ok(found)
+}
+
+/// The content of a file; never that of a pipe or a device, which may not end.
+pub(crate) fn read_file(file: &Path) -> io::Result<Vec<u8>> {
+    let there = fs::metadata(file)?;
+    if !there.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    if there.len() > LARGEST {
+        return Err(io::Error::other("it is too large"));
+    }
+    fs::read(file)
 }
 
 impl Certificate {

@@ -26,6 +26,27 @@ pub(super) fn failed(error: io::Error, host: &ServerName<'_>, deadline: Deadline
     }
 }
 
+/// What ended a connection after its handshake: `tls_client_certificate` when
+/// the server wants us to show one, `tls_broken`, else what [`Deadline::explain`]
+/// makes of it.
+pub fn broken(error: io::Error, deadline: Deadline) -> anyhow::Error {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    match inner {
+        None => deadline.explain(error),
+        Some(Error::AlertReceived(AlertDescription::CertificateRequired)) => {
+            no_certificate_of_ours().into()
+        }
+        Some(why) => Failure::new("tls_broken", format!("TLS was broken off: {why}")).into(),
+    }
+}
+
+fn no_certificate_of_ours() -> Failure {
+    Failure::new(
+        "tls_client_certificate",
+        "the server serves only those who show a certificate",
+    )
+}
+
 fn refused(why: &Error, host: &ServerName<'_>) -> Failure {
     match why {
         Error::InvalidMessage(
@@ -52,6 +73,7 @@ fn refused(why: &Error, host: &ServerName<'_>) -> Failure {
             format!("the server knows no host `{}`", host.to_str()),
         )
         .hint("compare `host` with the names that the server is set up for"),
+        Error::AlertReceived(AlertDescription::CertificateRequired) => no_certificate_of_ours(),
         Error::AlertReceived(alert) => Failure::new(
             "tls_handshake",
             format!("the server refused the handshake ({alert:?})"),

@@ -62,7 +62,7 @@ impl Shown {
             ));
         }
         let days = read.days_left(asked.now.as_secs());
-        let days = Measure::new("days_left", (days * 100.0).round() / 100.0, Unit::Days);
+        let days = Measure::new("days_left", (days * 100.0).floor() / 100.0, Unit::Days);
         report.measure(days.limits(asked.days).less_is_worse());
         report.fact("subject", read.subject);
         report.fact("issuer", read.issuer);

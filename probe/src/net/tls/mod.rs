@@ -17,7 +17,9 @@ mod session;
 mod trust;
 mod wanted;
 
+pub(crate) use certificate::read_file;
 pub use certificate::{Certificate, read_chain};
+pub use failed::broken;
 pub use judge::{Asked, DAYS};
 pub use recorder::{Recorder, Shown};
 pub use session::{Session, name, start, start_with};
