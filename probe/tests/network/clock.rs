@@ -31,8 +31,10 @@ impl Chrony {
             "{source}\nmanual\nallow 127.0.0.1\nport {port}\nbindaddress 127.0.0.1\ncmdport 0\nbindcmdaddress {at}/control\npidfile {at}/pid\n"
         );
         let config = write(folder.path(), "chrony.conf", &config);
+        let user = Command::new("id").args(["--user", "--name"]).read();
+        let user = String::from_utf8(user.unwrap()).unwrap();
         let command = Command::new(program("chronyd"))
-            .args(["-x", "-d", "-U", "-u", "root", "-f"])
+            .args(["-x", "-d", "-U", "-u", user.trim(), "-f"])
             .arg(config);
         let control = folder.path().join("control");
         Self {
