@@ -3,6 +3,7 @@
 use probe::kind::{Container, Disk, Http, Memory, Postgres, Redis, Tcp};
 use probe::net::Address;
 use probe::{Check, Probe};
+use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::MetadataExt;
@@ -22,6 +23,28 @@ const NO_HTTP: [u16; 20] = [
 ];
 /// Where Docker keeps images and volumes, unless it was told otherwise.
 const DOCKER: &str = "/var/lib/docker";
+
+/// `[healthcheck]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    /// Whether what is there is checked without being named.
+    #[serde(default = "yes")]
+    discover: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Whether what is there is to be checked.
+///
+/// # Errors
+/// `config`, with file, line and key.
+pub(crate) fn is_wanted(config: &Config) -> anyhow::Result<bool> {
+    let settings = config.entries("healthcheck", |mut entry| entry.rest::<Settings>())?;
+    Ok(settings.iter().all(|settings| settings.discover))
+}
 
 /// Every service and each of its published ports, PostgreSQL, Redis, the disks
 /// and the memory. A check of a service has its name for a tag.

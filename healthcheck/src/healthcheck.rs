@@ -35,7 +35,12 @@ pub(crate) fn run(args: &Args, run: &mut Run, found: &OnceCell<Vec<Finding>>) ->
     let alerting = Settings::read(config)?.filter(|_| !args.no_alert);
     let application = Application::discover(config).map_err(|error| Failure::of(&error));
     let application: &'static _ = Box::leak(Box::new(application));
-    let checks = known::all(config, found::checks(config, application.as_ref()))?;
+    let found_ones = if found::is_wanted(config)? {
+        found::checks(config, application.as_ref())
+    } else {
+        Vec::new()
+    };
+    let checks = known::all(config, found_ones)?;
     if args.list {
         return Ok(list(&checks, run));
     }

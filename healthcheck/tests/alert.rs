@@ -25,7 +25,7 @@ fn place(port: u16, alert: &str) -> Place {
     place.write(
         "sextant.toml",
         format!(
-            "project = 'shop'\n[[check]]\nname = 'api'\nkind = 'tcp'\naddress = '127.0.0.1:{port}'\n[alert]\n{alert}\n"
+            "project = 'shop'\n[[check]]\nname = 'api'\nkind = 'tcp'\naddress = '127.0.0.1:{port}'\n[alert]\n{alert}\n[healthcheck]\ndiscover = false\n"
         ),
     );
     place
@@ -376,10 +376,13 @@ fn on_the_page(section: &str) -> Vec<String> {
 #[test]
 fn every_key_is_on_the_page_and_in_the_code() {
     for (section, alert) in [
-        ("[alert]", "zzzzzzzzzzzz = 1"),
-        ("[alert.mail]", "mail = { zzzzzzzzzzzz = 1 }"),
+        ("[healthcheck]", "[healthcheck]\nzzzzzzzzzzzz = 1"),
+        ("[alert]", "[alert]\nzzzzzzzzzzzz = 1"),
+        ("[alert.mail]", "[alert.mail]\nzzzzzzzzzzzz = 1"),
     ] {
-        let seen = run(&place(1, alert), &[]);
+        let place = Place::new();
+        place.write("sextant.toml", alert);
+        let seen = run(&place, &[]);
         let known = seen.hint().strip_prefix("known here: ").unwrap();
         let mut known: Vec<_> = known.split(", ").map(str::to_owned).collect();
         known.sort();

@@ -8,7 +8,8 @@ const HEALTHCHECK: &str = env!("CARGO_BIN_EXE_healthcheck");
 #[test]
 fn a_full_disk_fails_until_there_is_room_again() {
     let place = Place::new();
-    let check = "[[check]]\nname = 'room'\nkind = 'disk'\npath = '/small/0'\n";
+    let check = "[[check]]\nname = 'room'\nkind = 'disk'\npath = '/small/0'\n\
+                 [healthcheck]\ndiscover = false\n";
     place.write("sextant.toml", check);
     let disks = SmallDisks::of(place, HEALTHCHECK, &["size=256k"]);
     assert_eq!(disks.path(0), "/small/0");
@@ -25,7 +26,7 @@ fn a_full_disk_fails_until_there_is_room_again() {
         (
             Some(1),
             "checks_failed",
-            "1 of 1 checks failed: `room` (disk_full)"
+            "1 of 1 check failed: `room` (disk_full)"
         )
     );
     let found = &full.data()["checks"][0];

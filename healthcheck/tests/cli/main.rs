@@ -104,7 +104,8 @@ fn place(checks: &[String]) -> Place {
 
 fn configure(place: &Place, checks: &[String]) {
     let head = "project = \"shop\"\nengine = \"none\"\n".to_owned();
-    place.write("sextant.toml", head + &checks.concat());
+    let alone = "[healthcheck]\ndiscover = false\n";
+    place.write("sextant.toml", head + &checks.concat() + alone);
 }
 
 /// One check that passes, one that warns, one that fails, and one that this

@@ -19,7 +19,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
 /// The names of these sections.
-pub(super) const SECTIONS: [&str; 2] = ["check", "alert"];
+pub(super) const SECTIONS: [&str; 3] = ["healthcheck", "check", "alert"];
 
 /// One table of a section, its variables filled in.
 pub struct Entry<'d, 't> {
