@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // All of it is tests.
 
-mod found;
+mod look;
 
-use found::{found, refused};
+use look::{look_in, refused};
 use probe::Finding;
 use std::fs::{self, File};
 use std::io::Write;
@@ -26,7 +26,7 @@ fn told(finding: &Finding) -> (Status, &str, &str) {
 #[test]
 fn room_on_a_file_system() {
     let folder = tempfile::tempdir().unwrap();
-    let disk = |keys: &str| found(folder.path(), &format!("kind = 'disk'\npath = '.'\n{keys}"));
+    let disk = |keys: &str| look_in(folder.path(), "disk", &format!("path = '.'\n{keys}"));
     let roomy = disk("used = { fail = 101 }\ninodes = {}\nfree = { fail = '1 B' }");
     assert_eq!(roomy.status, Status::Ok, "{roomy:?}");
     let full = disk("used = { warn = 0, fail = 101 }\ninodes = {}");
@@ -41,7 +41,7 @@ fn room_on_a_file_system() {
         (Status::Fail, Some("disk_full"))
     );
     assert_eq!(little.expected, "more than 15.0 EiB free");
-    let gone = found(folder.path(), "kind = 'disk'\npath = '/not/there'");
+    let gone = look_in(folder.path(), "disk", "path = '/not/there'");
     assert!(
         gone.observed.starts_with("cannot look at `/not/there`"),
         "{gone:?}"
@@ -51,14 +51,14 @@ fn room_on_a_file_system() {
 #[test]
 fn memory_and_load_are_what_the_machine_has() {
     let folder = tempfile::tempdir().unwrap();
-    let memory = found(folder.path(), "kind = 'memory'\nused = { fail = 0.001 }");
+    let memory = look_in(folder.path(), "memory", "used = { fail = 0.001 }");
     assert_eq!(told(&memory).1, "memory_full");
     assert_eq!(memory.expected, "less than 0.001 % used");
-    let load = found(folder.path(), "kind = 'load'\nfifteen = { fail = -1 }");
+    let load = look_in(folder.path(), "load", "fifteen = { fail = -1 }");
     assert_eq!(told(&load).1, "load_high");
     assert_eq!(
-        refused("kind = 'load'\nfive = {}"),
-        "sextant.toml:4: the check expects nothing: give `five` a limit"
+        refused("load", "five = {}"),
+        "the check expects nothing: give `five` a limit"
     );
 }
 
@@ -68,9 +68,10 @@ fn a_port_and_who_listens_on_it() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let is = |is: &str| {
-        found(
+        look_in(
             folder.path(),
-            &format!("kind = 'port'\nport = {port}\nis = '{is}'"),
+            "port",
+            &format!("port = {port}\nis = '{is}'"),
         )
     };
     assert_eq!(is("listening").status, Status::Ok);
@@ -89,9 +90,10 @@ fn a_port_and_who_listens_on_it() {
     );
     let everywhere = TcpListener::bind(("0.0.0.0", 0)).unwrap();
     let port = everywhere.local_addr().unwrap().port();
-    let public = found(
+    let public = look_in(
         folder.path(),
-        &format!("kind = 'port'\nport = {port}\nis = 'private'"),
+        "port",
+        &format!("port = {port}\nis = 'private'"),
     );
     assert_eq!(told(&public).1, "port_public");
 }
@@ -106,9 +108,10 @@ fn variables_of_a_file() {
             .write_all(text.as_bytes())
             .unwrap();
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-        found(
+        look_in(
             folder.path(),
-            "kind = 'env'\nfile = 'app.env'\nmode = '0600'\nset = ['HOST']\nsecrets = ['JWT_SECRET']",
+            "env",
+            "file = 'app.env'\nmode = '0600'\nset = ['HOST']\nsecrets = ['JWT_SECRET']",
         )
     };
     let good = "HOST=example.org\nJWT_SECRET=9f1c7b0d55aa41e2b7c86d3e\n";
@@ -129,10 +132,8 @@ fn variables_of_a_file() {
         "`JWT_SECRET` has 8 characters, fewer than 16"
     );
     assert_eq!(
-        refused("kind = 'env'\nmatches = { A = '(' }")
-            .lines()
-            .next(),
-        Some("sextant.toml:4: `A` in `matches`: regex parse error:")
+        refused("env", "matches = { A = '(' }").lines().next(),
+        Some("`A` in `matches`: regex parse error:")
     );
 }
 
@@ -150,12 +151,7 @@ fn what_is_checked_out() {
     for path in [&upstream, &tree] {
         fs::create_dir(path).unwrap();
     }
-    let all = |keys: &str| {
-        found(
-            folder.path(),
-            &format!("kind = 'git'\nfolder = 'tree'\n{keys}"),
-        )
-    };
+    let all = |keys: &str| look_in(folder.path(), "git", &format!("folder = 'tree'\n{keys}"));
     assert_eq!(told(&all("clean = true")).1, "git_no_repository");
 
     git(&upstream, &["init", "--quiet", "--initial-branch", "main"]);
@@ -195,7 +191,7 @@ fn what_is_checked_out() {
 fn no_backup_is_no_pass() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("sets")).unwrap();
-    let none = found(folder.path(), "kind = 'backup'\nfolder = 'sets'");
+    let none = look_in(folder.path(), "backup", "folder = 'sets'");
     assert_eq!(
         told(&none),
         (Status::Fail, "backup_none", "there is no complete set")

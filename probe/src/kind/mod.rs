@@ -77,7 +77,29 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 
 /// The name of every kind, in the order of the manual.
 pub const KINDS: [&str; 23] = [
-    "container", "http", "tls", "certificate", "tcp", "smtp", "imap", "dns", "postgres", "redis", "disk", "memory", "load", "docker-disk", "port", "ports", "process", "env", "git", "backup", "prometheus", "command", "clock",
+    "container",
+    "http",
+    "tls",
+    "certificate",
+    "tcp",
+    "smtp",
+    "imap",
+    "dns",
+    "postgres",
+    "redis",
+    "disk",
+    "memory",
+    "load",
+    "docker-disk",
+    "port",
+    "ports",
+    "process",
+    "env",
+    "git",
+    "backup",
+    "prometheus",
+    "command",
+    "clock",
 ];
 
 /// Reads what is left of a `[[check]]` as a probe of the kind called `name`.

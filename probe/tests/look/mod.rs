@@ -1,5 +1,7 @@
 //! A check, as `sextant.toml` describes it, run once.
 
+#![allow(dead_code)] // Each of the tests uses a part of it.
+
 use probe::{Around, Check, Deadline, Finding};
 use std::path::Path;
 use std::time::Duration;

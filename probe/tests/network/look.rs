@@ -1,40 +1,12 @@
-//! One check, as `sextant.toml` describes it, run once.
+//! What tests ask of a finding.
 
-use probe::{Around, Check, Deadline, Finding};
-use std::time::Duration;
-use toolkit::config::{Config, Source};
-use toolkit::failure::Failure;
+#[path = "../look/mod.rs"]
+mod shared;
+
+pub(crate) use shared::{look, refused};
+
+use probe::Finding;
 use toolkit::record::Status;
-
-/// Runs a check of this kind with these further lines.
-pub(crate) fn look(kind: &str, lines: &str) -> Finding {
-    let (config, check) = read(kind, lines).unwrap_or_else(|failure| panic!("{failure}"));
-    let none = Failure::new("none", "there is no application");
-    let long = Deadline::after(Duration::from_secs(600));
-    check.run(&Around::new(&config, Err(&none), long))
-}
-
-/// Why a check of this kind with these further lines is refused.
-pub(crate) fn refused(kind: &str, lines: &str) -> String {
-    match read(kind, lines) {
-        Ok((_, check)) => panic!("not refused: {check:?}"),
-        Err(failure) => failure.message,
-    }
-}
-
-fn read(kind: &str, lines: &str) -> Result<(Config, Check), Failure> {
-    let folder = tempfile::tempdir().unwrap();
-    let toml = format!("[[check]]\nname = 'a'\nkind = '{kind}'\n{lines}\n");
-    toolkit::durable::write(&folder.path().join("sextant.toml"), toml.as_bytes()).unwrap();
-    let source = Source {
-        folder: folder.path().to_owned(),
-        ..Source::default()
-    };
-    let config = Config::load(&source).unwrap();
-    let checks = config.entries("check", |mut entry| Check::read(&mut entry));
-    let mut checks = checks.map_err(|error| Failure::of(&error))?;
-    Ok((config, checks.remove(0)))
-}
 
 /// What tests ask of a finding.
 pub(crate) trait Told {

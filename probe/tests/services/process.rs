@@ -35,7 +35,7 @@ fn programs_are_counted_by_name() {
     is(&looked.at(&check), Status::Fail, "process_missing");
     let one = Started::new(folder.path(), &name);
     looked.until_ok(&check);
-    let mut two = Started::new(folder.path(), &name);
+    let two = Started::new(folder.path(), &name);
     let counted = |count: &str| format!("{check}\ncount = {count}");
     let found = looked.until_ok(&counted("2"));
     assert!(measure(&found, "memory") > 0.0);
@@ -48,8 +48,7 @@ fn programs_are_counted_by_name() {
     is(&looked.at(&memory), Status::Warn, "process_memory");
     drop(one);
     looked.until_ok(&counted("1"));
-    // One that has ended, and whose parent has not noticed, runs no more.
-    two.0.kill().unwrap();
+    drop(two);
     looked.until_failed(&check, "process_missing");
 }
 
@@ -63,7 +62,7 @@ fn a_pid_file_may_be_left_behind() {
     is(&looked.at(&check), Status::Fail, "process_missing");
     fs::write(&file, "no number\n").unwrap();
     is(&looked.at(&check), Status::Fail, "process_pidfile");
-    let child = Started::new(folder.path(), &name);
+    let mut child = Started::new(folder.path(), &name);
     fs::write(&file, format!("{}\n", child.0.id())).unwrap();
     looked.until_ok(&check);
     looked.until_ok(&format!("{check}\nprogram = '{name}'"));
@@ -71,6 +70,9 @@ fn a_pid_file_may_be_left_behind() {
     let other = looked.at(&format!("{check}\nprogram = 'nginx'"));
     is(&other, Status::Fail, "process_missing");
     assert!(other.observed.contains("is `sextant-pid-"), "{other:?}");
+    // One that has ended, and whose parent has not noticed, runs no more.
+    child.0.kill().unwrap();
+    looked.until_failed(&check, "process_missing");
     drop(child);
     is(&looked.at(&check), Status::Fail, "process_missing");
 }

@@ -198,6 +198,23 @@ fn one_that_is_none() {
     assert!(refused.contains("no scheme of Redis"), "{refused}");
 }
 
+#[test]
+fn an_answer_that_never_ends() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let endless = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut write = |bytes: &[u8]| std::io::Write::write_all(&mut stream, bytes);
+        let chunk = vec![b'x'; 1 << 20];
+        write(b"$1000000000\r\n").unwrap();
+        // Far more than is read, and the connection is closed before.
+        (0..900).take_while(|_| write(&chunk).is_ok()).count()
+    });
+    let check = format!("{PLAIN}\ntimeout = '30s'\nurl = 'redis://127.0.0.1:{port}'");
+    is(&Looked::alone().at(&check), Status::Fail, "redis_protocol");
+    assert!(endless.join().unwrap() < 100);
+}
+
 struct Removed(String);
 
 impl Drop for Removed {

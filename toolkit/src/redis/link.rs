@@ -16,6 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// it answers nobody while it frees its old ones.
 const LONG_PATIENCE: Duration = Duration::from_secs(120);
 
+/// No answer to a command is longer; what never ends is not read for ever.
+const LONGEST: usize = 32 << 20;
+
 /// The fields of `INFO`.
 pub type Info = BTreeMap<String, String>;
 
@@ -115,6 +118,7 @@ impl Link {
             .map_err(|error| wire::failed(&self.server, &error))?;
         let mut watched = Watched {
             wire: &mut self.wire,
+            left: LONGEST,
             error: None,
         };
         let answer = self.parser.parse_value(&mut watched);
@@ -167,15 +171,24 @@ impl Link {
 /// Keeps what the parser would only tell in words.
 struct Watched<'a> {
     wire: &'a mut Wire,
+    /// How much more is read.
+    left: usize,
     error: Option<io::Error>,
 }
 
 impl Read for Watched<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let error = match self.wire.read(buffer) {
-            Ok(0) => io::ErrorKind::UnexpectedEof.into(),
+        if self.left == 0 {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let longest = buffer.len().min(self.left);
+        let error = match self.wire.read(&mut buffer[..longest]) {
+            Ok(0) if longest > 0 => io::ErrorKind::UnexpectedEof.into(),
+            Ok(read) => {
+                self.left -= read;
+                return Ok(read);
+            }
             Err(error) => error,
-            read => return read,
         };
         let kind = error.kind();
         if kind != io::ErrorKind::Interrupted {

@@ -8,7 +8,7 @@ mod usage;
 
 use super::{Probe, Written};
 use crate::docker::Engine;
-use crate::report::{Fault, Level};
+use crate::report::Fault;
 use crate::{Around, Limits, Measure, Report, Unit};
 use anyhow::Result;
 use chrono::Utc;
@@ -254,6 +254,5 @@ fn facts(one: &Seen) -> serde_json::Value {
             || if state.is_running() { json!("not counted here") } else { json!(null) },
             |usage| json!(usage.memory),
         ),
-        "faults": one.faults.iter().filter(|fault| fault.level == Level::Fail).count(),
     })
 }

@@ -34,7 +34,14 @@ pub(super) fn look(
 ) -> Result<Report> {
     let filters = encoded(&json!({ "name": [name] }).to_string());
     let path = format!("/services?status=true&filters={filters}");
-    let listed = engine.get(&path, deadline)?.unwrap_or_default();
+    let listed = engine.get(&path, deadline).map_err(|error| {
+        let failure = Failure::of(&error);
+        match failure.reason {
+            "docker_refused" => failure.hint("run it on a manager of the Swarm").into(),
+            _ => error,
+        }
+    });
+    let listed = listed?.unwrap_or_default();
     // The filter takes whatever begins like that.
     let mut all = listed.as_array().into_iter().flatten();
     let Some(service) = all.find(|one| one["Spec"]["Name"] == name) else {

@@ -201,7 +201,7 @@ mod tests {
         let vars = [
             ("HOST", "<votre-domaine>"),
             ("NAME", "shop"),
-            ("JWT_SECRET", "aaaaaaaaaaaaaaaaaaaa"),
+            ("JWT_SECRET", "zyzyzyzyzyzyzyzyzyzy"),
             ("KEY", "9f1c7b0d55aa41e2b7c86d3e"),
             ("NODE_ENV", "development"),
         ];

@@ -13,7 +13,13 @@ const PROPERTIES: &str = "LoadState,ActiveState,SubState,Type,Result,NRestarts,M
     MemoryCurrent,ExecMainStatus,ExecMainStartTimestampMonotonic";
 
 pub(super) fn look(unit: &str, deadline: Deadline) -> Result<Seen> {
-    let written = program::read(&show(unit), deadline)?;
+    let written = program::read(&show(unit), deadline).map_err(|error| {
+        let failure = Failure::of(&error);
+        match failure.reason {
+            "command_failed" => unknown(failure.message).into(),
+            _ => error,
+        }
+    })?;
     Ok(read(unit, &String::from_utf8_lossy(&written))?)
 }
 
@@ -31,9 +37,9 @@ fn read(unit: &str, written: &str) -> Result<Seen, Failure> {
     let number = |name: &str| field(name).parse::<f64>().ok();
     let (active, sub) = (field("ActiveState"), field("SubState"));
     if active.is_empty() {
-        let message = format!("`systemctl show` says nothing of `{unit}`");
-        return Err(Failure::new("systemd_unknown", message)
-            .hint("check that this machine was started by systemd"));
+        return Err(unknown(format!(
+            "`systemctl show` says nothing of `{unit}`"
+        )));
     }
     let shown = format!("{active} ({sub})");
     let hint = format!("`journalctl -u {unit} -n 50` shows its last words");
@@ -76,6 +82,10 @@ fn read(unit: &str, written: &str) -> Result<Seen, Failure> {
         restarts: number("NRestarts"),
         memory,
     })
+}
+
+fn unknown(message: String) -> Failure {
+    Failure::new("systemd_unknown", message).hint("check that this machine was started by systemd")
 }
 
 fn why(fields: &BTreeMap<&str, &str>) -> String {
