@@ -7,9 +7,9 @@ use toolkit::record::Status;
 /// How many checks are named in one sentence.
 const NAMED: usize = 10;
 
-/// The checks that stand so, and why.
-pub(crate) fn named(findings: &[Finding], status: Status) -> String {
-    let of = || findings.iter().filter(|finding| finding.status == status);
+/// The checks of which this holds, and why.
+pub(crate) fn named(findings: &[Finding], holds: impl Fn(&Finding) -> bool) -> String {
+    let of = || findings.iter().filter(|finding| holds(finding));
     let named = of().take(NAMED).map(|finding| {
         let reason = finding.reason.unwrap_or("unknown");
         format!("`{}` ({reason})", finding.name)

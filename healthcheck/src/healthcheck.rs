@@ -137,12 +137,12 @@ fn judge(findings: &[Finding], warnings: &[Failure], told: Option<Value>) -> Res
     let all = findings.len();
     let checks = if all == 1 { "check" } else { "checks" };
     if counts.fail > 0 {
-        let which = named(findings, Status::Fail);
+        let which = named(findings, |finding| finding.status == Status::Fail);
         let message = format!("{} of {all} {checks} failed: {which}", counts.fail);
         return Err(Failure::new("checks_failed", message).data(data).into());
     }
     if counts.warn > 0 {
-        let which = named(findings, Status::Warn);
+        let which = named(findings, |finding| finding.status == Status::Warn);
         let message = format!("{} of {all} {checks} warn: {which}", counts.warn);
         let failure = Failure::new("checks_warn", message.clone());
         return Ok(Outcome::warn(message, data, failure));

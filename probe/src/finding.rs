@@ -44,7 +44,23 @@ pub struct Finding {
     pub facts: Map<String, Value>,
 }
 
+/// The reasons of what is not wrong yet, and should be well by itself soon: a
+/// container whose health check has not passed yet, a migration at work.
+const ON_ITS_WAY: [&str; 4] = [
+    "container_starting",
+    "container_not_ended",
+    "swarm_updating",
+    "process_starting",
+];
+
 impl Finding {
+    /// Whether it only has to be waited for.
+    pub fn is_on_its_way(&self) -> bool {
+        let also = self.also.iter().map(|fault| fault.reason);
+        let mut reasons = self.reason.into_iter().chain(also);
+        self.status == Status::Warn && reasons.any(|reason| ON_ITS_WAY.contains(&reason))
+    }
+
     /// The finding of a check that was not run, and why.
     pub(crate) fn skipped(name: &str, kind: &'static str, expected: &str, why: &str) -> Self {
         Self {
