@@ -25,7 +25,7 @@ pub(crate) struct Args {
     pub(crate) list: bool,
 
     /// How many checks run at a time
-    #[arg(long, short, value_name = "N", default_value_t = 32,
+    #[arg(long, short, value_name = "N", default_value_t = 64,
           value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: u16,
 
