@@ -9,8 +9,9 @@ use toolkit::config::{self, Config};
 use toolkit::failure::Failure;
 use toolkit::redact;
 
-/// `[alert]`.
-#[derive(Debug, Clone, Deserialize)]
+/// `[alert]`. Not to be shown, even for debugging: its URLs and its password are
+/// secret.
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Settings {
     /// How many checks have to fail; one that is critical is enough.
@@ -45,7 +46,7 @@ pub(crate) struct Settings {
 }
 
 /// `[alert.mail]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Mail {
     /// The server that takes mail: `mail.example.org:587`.

@@ -76,6 +76,7 @@ mod tests {
 
     #[test]
     fn no_name_is_a_directive() {
+        // TAP's own word for a test that may fail.
         assert_eq!(
             escaped("a # TODO \\ b\nnot ok"),
             "a \\# TODO \\\\ b\\\\nnot ok"

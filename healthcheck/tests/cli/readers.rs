@@ -75,6 +75,7 @@ fn an_expectation_that_does_not_hold_is_a_failure() {
 #[test]
 fn no_name_breaks_a_reader() {
     let (server, nobody) = (Server::new(), Nobody::new());
+    // `# TODO` is TAP's word for a test that may fail.
     let name = "a\u{1b}[31m\nnot ok 9 - <b> & \"q\" # TODO | 'x'=1;2 \\ ]]> \u{1}\u{ffff}é\ttab";
     let place = place(&[
         check(name, &server.address(), "seconds = { warn = 0 }"),

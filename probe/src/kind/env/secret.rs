@@ -80,6 +80,7 @@ mod tests {
 
     #[test]
     fn templates_are_not_values() {
+        // `TODO` among them: what people leave where a value has to come.
         for value in [
             "changeme",
             "CHANGE-ME-please",

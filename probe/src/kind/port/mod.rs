@@ -35,17 +35,6 @@ enum Is {
     Private,
 }
 
-impl Port {
-    /// A port that other machines must not reach.
-    pub fn private(port: u16) -> Self {
-        Self {
-            number: port,
-            is: Is::Private,
-            process: None,
-        }
-    }
-}
-
 impl Written for Port {
     fn mistake(&self) -> Option<(&'static str, String)> {
         let owned = self.process.is_some() && self.is == Is::Free;
