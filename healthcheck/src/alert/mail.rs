@@ -24,6 +24,8 @@ pub(super) fn send(mail: &Mail, message: &Message<'_>, root: &Path) -> Result<()
     let mut letter = lettre::Message::builder()
         .from(mailbox(&mail.from)?)
         .subject(message.summary())
+        // One made anew: mail without looks like spam.
+        .message_id(None)
         // One conversation for an incident, whatever its subject says.
         .references(thread(message))
         .header(ContentType::TEXT_PLAIN);
