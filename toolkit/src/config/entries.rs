@@ -19,7 +19,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
 /// The names of these sections.
-pub(super) const SECTIONS: [&str; 3] = ["healthcheck", "check", "alert"];
+pub(super) const SECTIONS: [&str; 4] = ["healthcheck", "check", "alert", "smoke"];
 
 /// One table of a section, its variables filled in.
 pub struct Entry<'d, 't> {
@@ -78,8 +78,15 @@ fn entries_of<'d, 't>(
             let message = format!("`{section}` must be a table");
             return Err(document.fault(&span, message));
         };
+        entries.push(Entry::new(document, table, span));
+    }
+    Ok(entries)
+}
+
+impl<'d, 't> Entry<'d, 't> {
+    pub(super) fn new(document: &'d Document<'t>, table: DeTable<'t>, span: Range<usize>) -> Self {
         let keys = table.iter();
-        entries.push(Entry {
+        Self {
             document,
             places: keys
                 .map(|(key, value)| (key.get_ref().to_string(), value.span()))
@@ -87,9 +94,8 @@ fn entries_of<'d, 't>(
             table,
             span,
             taken: Vec::new(),
-        });
+        }
     }
-    Ok(entries)
 }
 
 impl Entry<'_, '_> {

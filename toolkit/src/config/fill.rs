@@ -47,6 +47,15 @@ impl<'a, 't> Filler<'a, 't> {
         self.table(table, lookup, &mut Vec::new())
     }
 
+    /// Fills in every string of one step of a scenario, as if it were a check.
+    pub(super) fn fill_step(
+        &mut self,
+        table: &mut DeTable<'t>,
+        lookup: Lookup<'_>,
+    ) -> Result<(), Failure> {
+        self.table(table, lookup, &mut vec!["check".to_owned()])
+    }
+
     fn table(
         &mut self,
         table: &mut DeTable<'t>,
@@ -139,7 +148,7 @@ impl<'a, 't> Filler<'a, 't> {
 /// Whether all of a value is secret. What a check looks at is not: the
 /// passwords in its URL are learnt like those of any other value.
 fn is_secret(keys: &[String]) -> bool {
-    let is_shown = matches!(keys, [section, url] if section == "check" && url == "url");
+    let is_shown = matches!(keys, [section, .., url] if section == "check" && url == "url");
     !is_shown
         && keys
             .last()

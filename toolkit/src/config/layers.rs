@@ -62,7 +62,7 @@ impl<'t> Layers<'t> {
 }
 
 /// Lays `over` over `table`: tables are merged, all else is replaced.
-fn lay<'t>(table: &mut DeTable<'t>, over: DeTable<'t>) {
+pub(super) fn lay<'t>(table: &mut DeTable<'t>, over: DeTable<'t>) {
     for (key, value) in over {
         match (table.get_mut(&key).map(Spanned::get_mut), value.get_ref()) {
             (Some(DeValue::Table(under)), DeValue::Table(_)) => {

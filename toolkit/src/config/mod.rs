@@ -35,6 +35,7 @@ mod load;
 mod nearest;
 mod secrets;
 mod source;
+mod template;
 mod value;
 
 pub use compression::Compression;
@@ -42,6 +43,7 @@ pub use entries::Entry;
 pub use file::{Backup, ConfigPart, Database, Engine, File, Files, Redis, Restore, Step, StepRun};
 pub use secrets::{Secret, learn_url, learn_variable};
 pub use source::Source;
+pub use template::{Line, Set, Template};
 pub use value::{duration, some_duration};
 
 use std::collections::BTreeMap;
@@ -85,6 +87,13 @@ impl Config {
         let mut vars = self.dotenv.clone();
         vars.extend(self.vars.clone());
         vars
+    }
+
+    /// The same with variables that count before all others.
+    #[must_use]
+    pub fn with_vars(mut self, vars: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.vars.extend(vars);
+        self
     }
 
     /// A path of `sextant.toml` as one that can be opened.
