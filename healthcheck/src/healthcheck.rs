@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Args, run: &mut Run, found: &OnceCell<Vec<Finding>>) ->
     for warning in &warnings {
         run.note(&warning.message);
     }
-    run.text(&table::of(&findings));
+    run.text(&probe::render::table(&findings, "CHECK"));
     judge(found.get_or_init(|| findings), &warnings, told)
 }
 

@@ -62,7 +62,7 @@ impl Finding {
     }
 
     /// The finding of a check that was not run, and why.
-    pub(crate) fn skipped(name: &str, kind: &'static str, expected: &str, why: &str) -> Self {
+    pub fn skipped(name: &str, kind: &'static str, expected: &str, why: &str) -> Self {
         Self {
             status: Status::Skip,
             observed: format!("not run: {why}"),
@@ -71,7 +71,7 @@ impl Finding {
     }
 
     /// The finding of a report, or of a failure to look, after `took`.
-    pub(crate) fn of(
+    pub fn of(
         name: &str,
         kind: &'static str,
         expected: &str,

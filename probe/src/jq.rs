@@ -6,6 +6,7 @@
 //! process in place of the check, is refused: values nested beyond `serde_json`'s
 //! 128 levels, and definitions, which can call themselves until the stack ends.
 
+mod captured;
 mod shown;
 
 use crate::report::Fault;
@@ -30,7 +31,7 @@ type Program = Filter<JustLut<Val>>;
 
 /// A compiled expression.
 #[derive(Clone)]
-pub(crate) struct Jq {
+pub struct Jq {
     text: String,
     program: Arc<Program>,
     /// What is compared, and its program: `.status` of `.status == "ok"`.
@@ -42,7 +43,7 @@ impl Jq {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(crate) fn compile(text: &str) -> Result<Self, String> {
+    pub fn compile(text: &str) -> Result<Self, String> {
         if text.len() > LONGEST {
             return Err(format!("it is longer than {LONGEST} bytes"));
         }
@@ -91,7 +92,7 @@ impl Jq {
 ///
 /// # Errors
 /// `timeout`.
-pub(crate) fn judge(all: &[Jq], json: &[u8], deadline: Deadline) -> Result<Vec<Fault>> {
+pub fn judge(all: &[Jq], json: &[u8], deadline: Deadline) -> Result<Vec<Fault>> {
     if all.is_empty() {
         return Ok(Vec::new());
     }

@@ -22,7 +22,7 @@ pub(crate) fn some<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>,
 }
 
 /// Whether something of this name is secret: a header, a field.
-pub(crate) fn is_name(name: &str) -> bool {
+pub fn is_name(name: &str) -> bool {
     const WORDS: [&str; 9] = [
         "password",
         "passwd",
@@ -39,8 +39,8 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 /// Learns the secrets of a body that is sent.
-pub(crate) fn learn_sent(body: &str) {
-    each_field(body.as_bytes(), &mut config::learn_variable);
+pub(crate) fn learn_sent(body: &[u8]) {
+    each_field(body, &mut config::learn_variable);
 }
 
 /// Learns the secrets of a body that was received, such as the token of a
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn what_is_sent_and_received_is_learnt() {
-        learn_sent(r#"{"email": "sent-mail", "password": "sent-pw-1"}"#);
+        learn_sent(br#"{"email": "sent-mail", "password": "sent-pw-1"}"#);
         assert_eq!(redact::text("sent-mail sent-pw-1"), "sent-mail ***");
         let body = br#"[{"user": {"access_token": "received-token-0123"}}]"#;
         learn_received(body);

@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 ///
 /// # Errors
 /// What is neither.
-pub(crate) fn several<'de, D, T>(from: D) -> Result<Vec<T>, D::Error>
+pub fn several<'de, D, T>(from: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,

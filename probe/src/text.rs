@@ -17,14 +17,14 @@ const LOOKED_AT: usize = 16 << 10;
 
 /// A regular expression, compiled when configuration is read.
 #[derive(Debug, Clone)]
-pub(crate) struct Pattern(Regex);
+pub struct Pattern(Regex);
 
 impl Pattern {
     /// Compiles a regular expression.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(crate) fn compile(text: &str) -> Result<Self, String> {
+    pub fn compile(text: &str) -> Result<Self, String> {
         Regex::new(text).map(Self).map_err(|error| {
             let why = error.to_string();
             let why = why.lines().last().unwrap_or_default();
@@ -33,8 +33,15 @@ impl Pattern {
         })
     }
 
+    /// What its first group matches in `text`, or all of it where it has none.
+    pub fn capture<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let found = self.0.captures(text)?;
+        let group = found.get(1).or_else(|| found.get(0))?;
+        Some(group.as_str())
+    }
+
     /// Whether it is found anywhere in `text`.
-    pub(crate) fn is_in(&self, text: &str) -> bool {
+    pub fn is_in(&self, text: &str) -> bool {
         self.0.is_match(text)
     }
 }
@@ -106,7 +113,7 @@ impl Read<'_> {
 
 /// The first characters of a text, without the secrets in it: what is cut is
 /// no longer known as one.
-pub(crate) fn first(text: &str) -> Cow<'_, str> {
+pub fn first(text: &str) -> Cow<'_, str> {
     let text = redact::text(text);
     match text.char_indices().nth(LONGEST) {
         None => text,
@@ -116,7 +123,7 @@ pub(crate) fn first(text: &str) -> Cow<'_, str> {
 
 /// The first characters of bytes, in quotes, on one line, without the secrets
 /// in them.
-pub(crate) fn quoted(bytes: &[u8]) -> String {
+pub fn quoted(bytes: &[u8]) -> String {
     let start = bytes.get(..LOOKED_AT).unwrap_or(bytes);
     let text = String::from_utf8_lossy(start);
     let text = redact::text(text.trim());
@@ -128,7 +135,7 @@ pub(crate) fn quoted(bytes: &[u8]) -> String {
 }
 
 /// A number of bytes, for people: `3.4 KiB`.
-pub(crate) fn size(bytes: usize) -> String {
+pub fn size(bytes: usize) -> String {
     toolkit::render::size(bytes as u64)
 }
 

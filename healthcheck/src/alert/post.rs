@@ -18,7 +18,7 @@ pub(super) fn post(url: &str, kind: &str, body: &str) -> Result<()> {
     let mut request = Request::get(url).map_err(|why| Failure::new("alert_url", why))?;
     "POST".clone_into(&mut request.method);
     request.headers = vec![("Content-Type".to_owned(), kind.to_owned())];
-    request.body = Some(body.to_owned());
+    request.body = Some(body.into());
     let sent = request.send(Deadline::after(PATIENCE));
     let answer = sent.context("it could not be told")?;
     if (200..300).contains(&answer.status) {

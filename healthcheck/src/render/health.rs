@@ -1,7 +1,7 @@
 //! `application/health+json`: draft-inadarei-api-health-check-06.
 
-use super::{Told, faults};
 use crate::exit::Service;
+use probe::render::{Told, faults};
 use probe::{Finding, Level, Limits, Measure, Unit};
 use serde_json::{Map, Value, json};
 use toolkit::record::Status;
@@ -9,7 +9,7 @@ use toolkit::record::Status;
 /// The health of the service.
 pub(super) fn of(told: &Told<'_>) -> String {
     let record = told.record;
-    let status = match told.service() {
+    let status = match Service::of(told.code, told.record.status) {
         Service::Ok => "pass",
         Service::Warning => "warn",
         // Rightly not run: that is no failure, and no pass.

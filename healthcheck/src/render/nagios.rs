@@ -2,8 +2,9 @@
 //! then a line a check.
 //! <https://www.monitoring-plugins.org/doc/guidelines.html>
 
-use super::{Told, faults, worst_first};
+use super::worst_first;
 use crate::exit::Service;
+use probe::render::{Told, faults};
 use probe::{Finding, Measure, Unit};
 use std::collections::BTreeSet;
 use toolkit::output::printable;
@@ -15,7 +16,7 @@ const LONGEST: usize = 79;
 pub(super) fn of(told: &Told<'_>) -> String {
     let whole = plain(&format!(
         "HEALTHCHECK {}: {}",
-        told.service().word(),
+        Service::of(told.code, told.record.status).word(),
         told.sentence()
     ));
     let mut first = shortened(&whole);

@@ -3,9 +3,9 @@
 //! twice.
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/>
 
-use super::Told;
 use crate::cli::Args;
 use chrono::{DateTime, Utc};
+use probe::render::Told;
 use probe::{Finding, Measure, Unit};
 use std::collections::BTreeMap;
 use std::fmt::Write;

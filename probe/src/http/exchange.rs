@@ -30,7 +30,7 @@ pub(super) fn run(request: &Request, deadline: Deadline) -> Result<Response> {
     let connector = Connector::new(request, tls, deadline, Arc::clone(&trace));
     let agent = Agent::with_parts(config(deadline.left()?), connector, Nowhere);
     let sent = match &request.body {
-        Some(body) => agent.run(built(request, body.as_str())?),
+        Some(body) => agent.run(built(request, body.as_slice())?),
         None => agent.run(built(request, ())?),
     };
     let response = sent.map_err(|error| error::explain(error, &trace, deadline))?;

@@ -42,7 +42,7 @@ pub struct Request {
     /// As whom.
     pub auth: Option<Auth>,
     /// The body that is sent.
-    pub body: Option<String>,
+    pub body: Option<Vec<u8>>,
     /// How many redirects are followed.
     pub follow: u32,
     /// The PEM file of the authorities that are trusted instead of the

@@ -102,8 +102,11 @@ pub const KINDS: [&str; 23] = [
     "clock",
 ];
 
-/// Reads what is left of a `[[check]]` as a probe of the kind called `name`.
-pub(crate) fn read(
+/// Reads what is left of an entry as a probe of the kind called `name`.
+///
+/// # Errors
+/// `config`, with file, line and key.
+pub fn read(
     name: &str,
     entry: &mut Entry<'_, '_>,
 ) -> Result<(&'static str, Box<dyn Probe>), Failure> {
@@ -139,9 +142,17 @@ fn written<P: Written>(
     kind: &'static str,
     entry: &mut Entry<'_, '_>,
 ) -> Result<(&'static str, Box<dyn Probe>), Failure> {
+    Ok((kind, Box::new(as_written::<P>(entry)?)))
+}
+
+/// Reads what is left of an entry as a probe of the kind `P`.
+///
+/// # Errors
+/// `config`, with file, line and key.
+pub fn as_written<P: Written>(entry: &mut Entry<'_, '_>) -> Result<P, Failure> {
     let probe: P = entry.rest()?;
     match probe.mistake() {
-        None => Ok((kind, Box::new(probe))),
+        None => Ok(probe),
         Some((key, message)) => Err(entry.fault(key, message)),
     }
 }

@@ -1,18 +1,18 @@
-//! A `JUnit` report: a test case a check.
+//! A `JUnit` report: a test case a finding.
 //!
 //! A failure is an expectation that does not hold, an error what could not be
 //! looked at. A warning is a success that says so: `JUnit` has none.
 
 use super::{Told, faults};
+use crate::Finding;
 use chrono::{DateTime, Utc};
-use probe::Finding;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::time::Duration;
 use toolkit::output::printable;
 use toolkit::record::Status;
 
 /// The report.
-pub(super) fn of(told: &Told<'_>) -> String {
+pub fn of(told: &Told<'_>) -> String {
     let record = told.record;
     let took = Duration::from_millis(record.ms.unwrap_or_default());
     let mut suite = TestSuite::new(shown(&record.project));
@@ -25,21 +25,21 @@ pub(super) fn of(told: &Told<'_>) -> String {
         .insert("hostname".into(), shown(&record.host).as_str().into());
     match told.findings {
         Some(findings) => {
-            suite.add_test_cases(findings.iter().map(case));
+            suite.add_test_cases(findings.iter().map(|finding| case(finding, &record.tool)));
         }
         None => {
             suite.add_test_case(unseen(told));
         }
     }
     suite.set_system_out(shown(&told.sentence()));
-    let mut report = Report::new("healthcheck");
+    let mut report = Report::new(record.tool.as_str());
     report.set_time(took);
     report.add_test_suite(suite);
     // Only a writer can fail, and this one is memory.
     report.to_string().unwrap_or_default()
 }
 
-fn case(finding: &Finding) -> TestCase {
+fn case(finding: &Finding, tool: &str) -> TestCase {
     let status = match finding.status {
         Status::Ok | Status::Warn => TestCaseStatus::success(),
         Status::Skip => skipped(&finding.observed),
@@ -47,7 +47,7 @@ fn case(finding: &Finding) -> TestCase {
         _ => wrong(NonSuccessKind::Failure, finding),
     };
     let mut case = TestCase::new(shown(&finding.name), status);
-    case.set_classname(format!("healthcheck.{}", finding.kind));
+    case.set_classname(format!("{tool}.{}", finding.kind));
     case.set_time(Duration::from_millis(finding.ms));
     match finding.status {
         Status::Ok => {
@@ -89,8 +89,8 @@ fn unseen(told: &Told<'_>) -> TestCase {
             status
         }
     };
-    let mut case = TestCase::new("healthcheck", status);
-    case.set_classname("healthcheck");
+    let mut case = TestCase::new(told.record.tool.as_str(), status);
+    case.set_classname(told.record.tool.as_str());
     case
 }
 

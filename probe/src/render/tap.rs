@@ -1,14 +1,14 @@
-//! The Test Anything Protocol, version 14: a test point a check.
+//! The Test Anything Protocol, version 14: a test point a finding.
 //! <https://testanything.org/tap-version-14-specification.html>
 
 use super::Told;
-use probe::Finding;
+use crate::Finding;
 use serde_json::{Value, json};
 use toolkit::output::printable;
 use toolkit::record::Status;
 
 /// The stream of test points.
-pub(super) fn of(told: &Told<'_>) -> String {
+pub fn of(told: &Told<'_>) -> String {
     let mut lines = vec!["TAP version 14".to_owned()];
     match told.findings {
         None if told.record.status == Status::Skip => {

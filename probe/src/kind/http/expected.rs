@@ -3,7 +3,8 @@
 use crate::http::REDIRECTS;
 use crate::several::several;
 use crate::text::Pattern;
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, Visitor};
 use std::fmt;
 use std::ops::RangeInclusive;
 
@@ -62,14 +63,47 @@ impl fmt::Display for Status {
 
 impl<'de> Deserialize<'de> for Status {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let these: Vec<i64> = several(from)?;
-        let known = |status: i64| {
-            let status = u16::try_from(status).ok();
-            status.filter(|status| (100..=599).contains(status))
+        let wanted: Vec<Wanted> = several(from)?;
+        let of = |wanted: Vec<Vec<RangeInclusive<u16>>>| match wanted.concat().as_slice() {
+            [] => None,
+            [one] if one.start() < one.end() => Some(Self::Within(one.clone())),
+            several => Some(Self::Of(several.iter().cloned().flatten().collect())),
         };
-        match these.into_iter().map(known).collect::<Option<Vec<_>>>() {
-            Some(these) if !these.is_empty() => Ok(Self::Of(these)),
-            _ => Err(D::Error::custom("it takes statuses from 100 to 599")),
+        let wanted: Option<Vec<_>> = wanted.iter().map(Wanted::ranges).collect();
+        wanted.and_then(of).ok_or_else(|| {
+            D::Error::custom(
+                "it takes statuses from 100 to 599, such as `200`, `\"201|409\"` or `\"2xx\"`",
+            )
+        })
+    }
+}
+
+/// A status as it is written.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Wanted {
+    Number(i64),
+    Text(String),
+}
+
+impl Wanted {
+    /// The statuses that it means; none for what is no status.
+    fn ranges(&self) -> Option<Vec<RangeInclusive<u16>>> {
+        let one = |status: u16| (100..=599).contains(&status).then_some(status..=status);
+        match self {
+            Self::Number(number) => Some(vec![one(u16::try_from(*number).ok()?)?]),
+            Self::Text(text) => text
+                .split('|')
+                .map(|word| match word.strip_suffix("xx") {
+                    Some(class) => {
+                        let class: u16 = class.parse().ok()?;
+                        (1..=5)
+                            .contains(&class)
+                            .then(|| class * 100..=class * 100 + 99)
+                    }
+                    None => one(word.parse().ok()?),
+                })
+                .collect(),
         }
     }
 }

@@ -149,6 +149,9 @@ mod tests {
             ("", 204),
             ("status = 404", 404),
             ("status = [200, 503]", 503),
+            ("status = '201|409'", 409),
+            ("status = '5xx'", 503),
+            ("status = ['2xx', 409]", 204),
         ] {
             assert_eq!(found(toml, &response(status, &[])), none, "{toml}");
         }
@@ -156,6 +159,11 @@ mod tests {
         assert_eq!(told, ["http_status: status 503; status 200 to 299"]);
         let told = found("status = [200, 204]", &response(201, &[]));
         assert_eq!(told, ["http_status: status 201; status 200 or 204"]);
+        for wrong in ["'6xx'", "'200|'", "'ok'", "[]", "99", "'2xx3'"] {
+            let toml = format!("url = 'http://a.example'\nstatus = {wrong}");
+            let told = toml::from_str::<Http>(&toml).unwrap_err().to_string();
+            assert!(told.contains("it takes statuses from 100 to 599"), "{told}");
+        }
     }
 
     #[test]

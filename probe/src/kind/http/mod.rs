@@ -2,6 +2,7 @@
 
 mod expected;
 mod judge;
+mod sent;
 
 use expected::{Header, Status};
 
@@ -13,6 +14,7 @@ use crate::text::{Pattern, Read};
 use crate::{Around, Limits, Measure, Report, Unit, secret, text};
 use anyhow::Result;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use toolkit::config::Secret;
@@ -26,7 +28,7 @@ const METHODS: [(&str, bool); 7] = [
     ("POST", true),
     ("PUT", true),
     ("PATCH", true),
-    ("DELETE", false),
+    ("DELETE", true),
     ("OPTIONS", false),
 ];
 /// The most of a body that `read` may ask for.
@@ -46,9 +48,13 @@ pub struct Http {
     /// The headers that are sent, by name.
     #[serde(default)]
     pub send_header: BTreeMap<String, String>,
-    /// The body that is sent with `POST`, `PUT` or `PATCH`: JSON unless
-    /// `send_header` has a `Content-Type`.
+    /// The body that is sent with `POST`, `PUT`, `PATCH` or `DELETE`: JSON
+    /// unless `send_header` has a `Content-Type`.
     pub body: Option<String>,
+    /// The body, as a table that is sent as JSON.
+    pub json: Option<Value>,
+    /// The body, as the fields of a form.
+    pub form: Option<Map<String, Value>>,
     /// The user for basic authentication.
     pub user: Option<String>,
     /// The password for it.
@@ -66,8 +72,8 @@ pub struct Http {
     pub ca: Option<PathBuf>,
     /// How many bytes of the body are read, decompressed (1048576).
     pub read: Option<usize>,
-    /// The status, or several of which one must be (200 to 299; with
-    /// `redirect`, that of a redirect).
+    /// The status, or several of which one must be: `200`, `[200, 503]`,
+    /// `"201|409"` or `"2xx"` (200 to 299; with `redirect`, that of a redirect).
     #[serde(default)]
     status: Status,
     /// The URL that it must redirect to; one that ends in `*` says how that
@@ -99,6 +105,8 @@ impl Http {
             method: None,
             send_header: BTreeMap::new(),
             body: None,
+            json: None,
+            form: None,
             user: None,
             password: None,
             token: None,
@@ -129,15 +137,17 @@ impl Http {
             let message = format!("unknown method `{method}`; there are {}", all.join(", "));
             return Err(("method", message));
         };
-        if self.body.is_some() && !takes_body {
-            let message = format!("a `body` is sent with POST, PUT or PATCH, not with {method}");
-            return Err(("body", message));
+        let sent = sent::body(self)?;
+        if sent.is_some() && !takes_body {
+            let message =
+                format!("a body is sent with POST, PUT, PATCH or DELETE, not with {method}");
+            return Err(("method", message));
         }
         method.clone_into(&mut request.method);
         request.auth = self.auth()?.or(request.auth);
-        request.headers = self.headers()?;
+        request.headers = self.headers(sent.as_ref())?;
         request.socket.clone_from(&self.socket);
-        request.body.clone_from(&self.body);
+        request.body = sent.map(|sent| sent.bytes);
         request.follow = self.follow;
         request.ca.clone_from(&self.ca);
         request.most = self.read.unwrap_or(MOST);
@@ -155,15 +165,20 @@ impl Http {
         )
     }
 
-    fn headers(&self) -> Result<Vec<(String, String)>, (&'static str, String)> {
+    fn headers(
+        &self,
+        sent: Option<&sent::Sent>,
+    ) -> Result<Vec<(String, String)>, (&'static str, String)> {
         let mut headers = Vec::new();
         for (name, value) in &self.send_header {
             http::check_header(name, value).map_err(|why| ("send_header", why))?;
             headers.push((name.clone(), value.clone()));
         }
         let mut names = self.send_header.keys();
-        if self.body.is_some() && !names.any(|name| name.eq_ignore_ascii_case("content-type")) {
-            headers.push(("Content-Type".into(), "application/json".into()));
+        if let Some(sent) = sent
+            && !names.any(|name| name.eq_ignore_ascii_case("content-type"))
+        {
+            headers.push(("Content-Type".into(), sent.kind.into()));
         }
         Ok(headers)
     }
@@ -238,20 +253,39 @@ impl Probe for Http {
     }
 
     fn look(&self, around: &Around<'_>) -> Result<Report> {
+        let request = self.asked(around)?;
+        let response = request.send(around.deadline)?;
+        self.judge(&response, around)
+    }
+}
+
+impl Http {
+    /// The request, its files found.
+    ///
+    /// # Errors
+    /// `http_request` where it cannot be asked like this.
+    pub fn asked(&self, around: &Around<'_>) -> Result<Request, Failure> {
         let request = self.request();
         let mut request = request.map_err(|(_, why)| Failure::new("http_request", why))?;
         request.socket = request.socket.map(|path| around.config.resolve(&path));
         request.ca = request.ca.map(|path| around.config.resolve(&path));
-        let response = request.send(around.deadline)?;
-        let mut report = self.report(&response);
-        judge::head(self, &response, &mut report);
+        Ok(request)
+    }
+
+    /// What of a response is not as expected.
+    ///
+    /// # Errors
+    /// `timeout`.
+    pub fn judge(&self, response: &Response, around: &Around<'_>) -> Result<Report> {
+        let mut report = self.report(response);
+        judge::head(self, response, &mut report);
         let body = Read {
             what: "the body",
             bytes: &response.body,
             is_cut: response.is_cut,
         };
         body.judge(&self.matches, &self.jq, &mut report, around.deadline)?;
-        judge::seconds(self, &response, &mut report);
+        judge::seconds(self, response, &mut report);
         Ok(report)
     }
 }

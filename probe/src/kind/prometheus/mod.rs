@@ -121,7 +121,7 @@ impl Probe for Prometheus {
         let mut form = Serializer::new(String::new());
         form.append_pair("query", &self.query);
         form.append_pair("timeout", &format!("{left}ms"));
-        request.body = Some(form.finish());
+        request.body = Some(form.finish().into());
         let response = request.send(around.deadline)?;
         let answer = answer::read(&response).with_context(|| request.url.to_string())?;
         Ok(judge::report(self, answer))

@@ -1,0 +1,54 @@
+//! What an expression gives, to be used further on.
+
+use super::{Jq, no_json, spawn};
+use crate::Deadline;
+use anyhow::{Context, Result};
+use jaq_core::data::JustLut;
+use jaq_core::{Ctx, Vars};
+use jaq_json::Val;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use toolkit::failure::Failure;
+
+impl Jq {
+    /// The first value that it gives of the value that `json` is: a string as
+    /// it is, anything else as JSON.
+    ///
+    /// # Errors
+    /// `capture_failed` where it gives nothing or `null`, or fails;
+    /// `json_invalid`; `timeout`.
+    pub fn capture(&self, json: &[u8], deadline: Deadline) -> Result<String> {
+        let (answer, answered) = sync_channel(1);
+        let (jq, json) = (self.clone(), json.to_vec());
+        spawn(move || {
+            let _ = answer.send(jq.first_of(&json));
+        })?;
+        match answered.recv_timeout(deadline.left()?) {
+            Ok(value) => Ok(value?),
+            Err(RecvTimeoutError::Timeout) => Err(deadline.missed()).context("evaluating `jq`"),
+            Err(RecvTimeoutError::Disconnected) => {
+                anyhow::bail!("evaluating `jq` ended unexpectedly")
+            }
+        }
+    }
+
+    fn first_of(&self, json: &[u8]) -> Result<String, Failure> {
+        let value: Val = serde_json::from_slice(json)
+            .map_err(|error| Failure::new("json_invalid", no_json(json, &error).observed))?;
+        let failed = |what: &str| Failure::new("capture_failed", format!("`{}` {what}", self.text));
+        let context = Ctx::<JustLut<Val>>::new(&self.program.lut, Vars::new([]));
+        let first = self.program.id.run((context, value)).next();
+        match first {
+            None => Err(failed("gives nothing")),
+            Some(Ok(Val::Null)) => Err(failed("is null")),
+            Some(Ok(value)) => {
+                let text = value.to_string();
+                // A string is written as JSON, save where it is no UTF-8.
+                Ok(serde_json::from_str::<String>(&text).unwrap_or(text))
+            }
+            Some(Err(error)) => Err(match error.get_err() {
+                Ok(error) => failed(&format!("fails: {error}")),
+                Err(_) => failed("halts"),
+            }),
+        }
+    }
+}
