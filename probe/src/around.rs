@@ -13,6 +13,9 @@ pub struct Around<'a> {
     pub config: &'a Config,
     /// When the probe has ended.
     pub deadline: Deadline,
+    /// What the programs that it starts find in their environment, beside its
+    /// own.
+    pub(crate) vars: &'a [(String, String)],
     application: Result<&'a Application<'a>, &'a Failure>,
 }
 
@@ -27,6 +30,7 @@ impl<'a> Around<'a> {
         Self {
             config,
             deadline,
+            vars: &[],
             application,
         }
     }
@@ -53,6 +57,12 @@ impl<'a> Around<'a> {
         aside::ask(self.deadline, move || {
             find(&Application::with(stack, &config))
         })
+    }
+
+    /// The same, with variables for the programs that probes start.
+    #[must_use]
+    pub fn with_vars(self, vars: &'a [(String, String)]) -> Self {
+        Self { vars, ..self }
     }
 
     /// The same with another deadline.

@@ -65,6 +65,11 @@ impl Jq {
         })
     }
 
+    /// The expression.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// What is wrong with it, of this value.
     fn judge(&self, value: &Val) -> Option<Fault> {
         let expected = format!("`{}`", self.text);

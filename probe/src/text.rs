@@ -134,6 +134,17 @@ pub fn quoted(bytes: &[u8]) -> String {
     format!("{shown:?}{more}")
 }
 
+/// The first `most` characters of bytes, without the secrets in them.
+pub fn start(bytes: &[u8], most: usize) -> String {
+    let start = bytes.get(..LOOKED_AT).unwrap_or(bytes);
+    let text = String::from_utf8_lossy(start);
+    let text = redact::text(&text);
+    match text.char_indices().nth(most) {
+        None => text.into_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
 /// A number of bytes, for people: `3.4 KiB`.
 pub fn size(bytes: usize) -> String {
     toolkit::render::size(bytes as u64)

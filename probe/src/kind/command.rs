@@ -5,7 +5,7 @@ use crate::jq::Jq;
 use crate::report::Fault;
 use crate::several::several;
 use crate::text::{Pattern, Read};
-use crate::{Around, Deadline, Limits, Measure, Report, Unit, text};
+use crate::{Around, Limits, Measure, Report, Unit, text};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Deserializer, de};
 use std::io;
@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::Instant;
 use toolkit::command::{self, Ended, Io, Stdout};
-use toolkit::config::{Config, StepRun};
+use toolkit::config::StepRun;
 use toolkit::signals;
 
 /// How much of what it says is kept.
@@ -110,8 +110,7 @@ impl Probe for Command {
     fn look(&self, around: &Around<'_>) -> Result<Report> {
         let begun = Instant::now();
         let command = self.built();
-        let (ended, said) =
-            run(&command, around.config, around.deadline).with_context(|| command.to_string())?;
+        let (ended, said) = run(&command, around).with_context(|| command.to_string())?;
         let took = begun.elapsed();
         let how = ended.status.code().map_or_else(
             || ended.status.to_string(),
@@ -144,8 +143,13 @@ impl Probe for Command {
 
 /// Runs a command to its end. Nothing that it started is left when this
 /// returns.
-fn run(command: &command::Command, config: &Config, deadline: Deadline) -> Result<(Ended, Said)> {
-    let mut running = command.clone().folder(&config.root).start(Io {
+fn run(command: &command::Command, around: &Around<'_>) -> Result<(Ended, Said)> {
+    let deadline = around.deadline;
+    let mut command = command.clone().folder(&around.config.root);
+    for (name, value) in around.vars {
+        command = command.env(name, value);
+    }
+    let mut running = command.start(Io {
         stdout: Stdout::Read,
         ..Io::default()
     })?;

@@ -99,6 +99,13 @@ impl<'d, 't> Entry<'d, 't> {
 }
 
 impl Entry<'_, '_> {
+    /// The same, where the keys `names` are right too: they were taken out before.
+    #[must_use]
+    pub fn knowing(mut self, names: &[&'static str]) -> Self {
+        self.taken.extend(names);
+        self
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         self.document.path

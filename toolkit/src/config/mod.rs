@@ -89,13 +89,6 @@ impl Config {
         vars
     }
 
-    /// The same with variables that count before all others.
-    #[must_use]
-    pub fn with_vars(mut self, vars: impl IntoIterator<Item = (String, String)>) -> Self {
-        self.vars.extend(vars);
-        self
-    }
-
     /// A path of `sextant.toml` as one that can be opened.
     pub fn resolve(&self, path: &Path) -> PathBuf {
         self.root.join(path)

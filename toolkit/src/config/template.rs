@@ -26,11 +26,19 @@ pub struct Template {
 }
 
 /// A line of a string, and where it stands in its file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Line {
     /// What it says.
     pub text: String,
     place: Range<usize>,
+}
+
+impl Line {
+    /// The same place, with another text.
+    #[must_use]
+    pub fn saying(self, text: String) -> Self {
+        Self { text, ..self }
+    }
 }
 
 /// What a key is set to.
@@ -207,9 +215,12 @@ impl Template {
         self.document.fault(&line.place, message)
     }
 
-    /// The names of its keys.
-    pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.table.keys().map(|key| key.get_ref().as_ref())
+    /// The string at `key`, as it is written.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        match self.table.get(key)?.get_ref() {
+            DeValue::String(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// The key and its value alone.

@@ -1,0 +1,79 @@
+//! Requests as `curl` commands.
+
+use probe::http::{Auth, Request};
+use shell_words::quote;
+
+/// The command that asks the same. The secrets in it are masked where it is
+/// written.
+pub(crate) fn of(request: &Request) -> String {
+    let words = words(request);
+    let words = words.iter().map(|word| quote(word));
+    let words: Vec<_> = words.collect();
+    format!("curl -sS -i {}", words.join(" "))
+}
+
+/// The arguments of `curl` that ask the same.
+pub(crate) fn words(request: &Request) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut add = |option: &str, value: &str| {
+        words.push(option.to_owned());
+        words.push(value.to_owned());
+    };
+    match request.method.as_str() {
+        "GET" => {}
+        method => add("-X", method),
+    }
+    if let Some(socket) = &request.socket {
+        add("--unix-socket", &socket.display().to_string());
+    }
+    if let Some(ca) = &request.ca {
+        add("--cacert", &ca.display().to_string());
+    }
+    match &request.auth {
+        Some(Auth::Basic(user, password)) => add("-u", &format!("{user}:{}", password.expose())),
+        Some(Auth::Bearer(token)) => {
+            add("-H", &format!("Authorization: Bearer {}", token.expose()));
+        }
+        None => {}
+    }
+    for (name, value) in &request.headers {
+        add("-H", &format!("{name}: {value}"));
+    }
+    if let Some(body) = &request.body {
+        add("--data-raw", &String::from_utf8_lossy(body));
+    }
+    if request.follow > 0 {
+        add("--max-redirs", &request.follow.to_string());
+        words.push("-L".into());
+    }
+    words.push(request.url.to_string());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_can_be_asked_by_hand() {
+        let mut request = Request::get("http://u:pass-word@a.example/b?c=d&e").unwrap();
+        assert_eq!(
+            of(&request),
+            "curl -sS -i -u u:pass-word 'http://a.example/b?c=d&e'"
+        );
+        request.auth = None;
+        request.method = "POST".into();
+        request.headers = vec![("Content-Type".into(), "application/json".into())];
+        request.body = Some(b"{\"it's\": 1}".to_vec());
+        let told = of(&request);
+        let words = shell_words::split(&told).unwrap();
+        assert_eq!(
+            words[3..7],
+            ["-X", "POST", "-H", "Content-Type: application/json"]
+        );
+        assert_eq!(
+            words[7..],
+            ["--data-raw", "{\"it's\": 1}", "http://a.example/b?c=d&e"]
+        );
+    }
+}

@@ -1,0 +1,285 @@
+//! One step, as far as it can be read alone.
+
+use super::call::Call;
+use super::suite::{AUTH, Shared};
+use crate::capture::Capture;
+use crate::repeat::Repeat;
+use anyhow::Result;
+use probe::kind::{self, Http};
+use probe::several::several;
+use probe::{Limits, Probe};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use toolkit::config::{Entry, Line, Set, Template};
+use toolkit::failure::Failure;
+
+/// The keys of every step, whatever it looks at.
+const OWN: [&str; 11] = [
+    "name",
+    "group",
+    "needs",
+    "optional",
+    "cleanup",
+    "anonymous",
+    "retry",
+    "timeout",
+    "repeat",
+    "average",
+    "p95",
+];
+/// The keys that say what it looks at, beside those of the kind.
+const WHAT: [&str; 5] = ["call", "calls", "kind", "capture", "jwt"];
+
+/// A step of a scenario.
+#[derive(Debug)]
+pub(crate) struct Step {
+    /// What it is called; no two have the same name.
+    pub(crate) name: String,
+    /// Whether nobody named it.
+    pub(super) is_nameless: bool,
+    /// The `calls` that it is a line of.
+    pub(crate) block: Option<String>,
+    /// The group that it is in.
+    pub(crate) group: Option<String>,
+    /// The names of the steps without which it is skipped.
+    pub(crate) needs: Vec<String>,
+    /// The variables that it uses and other steps find out.
+    pub(crate) uses: BTreeSet<String>,
+    /// Whether its failure is a warning.
+    pub(crate) is_optional: bool,
+    /// Whether it runs last, whatever happened.
+    pub(crate) is_cleanup: bool,
+    /// For how long it is repeated until it succeeds.
+    pub(crate) retry: Option<Duration>,
+    /// How long one try may take.
+    pub(crate) timeout: Duration,
+    /// How often it is asked, to measure it.
+    pub(crate) repeat: Option<Repeat>,
+    /// What it looks at.
+    pub(crate) kind: &'static str,
+    /// What it does, in a few words: `GET /api/health 200`.
+    pub(crate) says: String,
+    /// The variables that it finds out.
+    pub(crate) captures: BTreeMap<String, Capture>,
+    /// The token that it looks at.
+    pub(crate) jwt: Option<Template>,
+    /// The keys of its kind.
+    pub(crate) template: Template,
+    /// What of its file's defaults is for it.
+    pub(super) defaults: Vec<Template>,
+    /// What it shares with the others of its file.
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What a step does, once its variables are known.
+#[derive(Debug)]
+pub(crate) enum Act {
+    /// Asks over HTTP.
+    Http(Box<Http>),
+    /// Looks, as a check does.
+    Probe(Box<dyn Probe>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Own {
+    name: Option<String>,
+    group: Option<String>,
+    #[serde(default, deserialize_with = "several")]
+    needs: Vec<String>,
+    #[serde(default)]
+    optional: bool,
+    #[serde(default)]
+    cleanup: bool,
+    #[serde(default)]
+    anonymous: bool,
+    #[serde(default, deserialize_with = "toolkit::config::some_duration")]
+    retry: Option<Duration>,
+    #[serde(default, deserialize_with = "toolkit::config::some_duration")]
+    timeout: Option<Duration>,
+    repeat: Option<u32>,
+    #[serde(default)]
+    average: Limits,
+    #[serde(default)]
+    p95: Limits,
+}
+
+#[derive(Deserialize)]
+struct Captures {
+    #[serde(default)]
+    capture: BTreeMap<String, Capture>,
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    kind: Option<String>,
+}
+
+/// Reads a `[[step]]`: one step, or one for each line of its `calls`.
+///
+/// # Errors
+/// `config`, with file, line and key.
+pub(super) fn read(mut template: Template, shared: &Arc<Shared>) -> Result<Vec<Step>, Failure> {
+    let mut own_keys = template.take(&OWN);
+    let own: Own = own_keys.rest()?;
+    let repeat = Repeat::read(own.repeat, own.average, own.p95, &own_keys)?;
+    let Captures { capture } = template.take(&["capture"]).rest()?;
+    let jwt = template.take_table("jwt")?;
+    let one = template.take_lines("call")?;
+    let many = template.take_lines("calls")?;
+    let Kind { kind: written } = template.clone().take(&["kind"]).rest()?;
+    let is_call = one.is_some() || many.is_some();
+    let kind = match written.as_deref() {
+        Some("http") => "http",
+        Some(other) if is_call => {
+            let message = format!("a call is of the kind `http`, not `{other}`");
+            return Err(template.fault("kind", message));
+        }
+        None if is_call => "http",
+        Some(other) => {
+            let known = probe::KINDS.iter().find(|kind| **kind == other);
+            known.copied().ok_or_else(|| {
+                let entry = template.clone().take(&["kind"]);
+                entry.unknown("kind", other, &probe::KINDS)
+            })?
+        }
+        None => {
+            let message = "the step lacks `call`, `calls` or `kind`";
+            return Err(template.fault("", message));
+        }
+    };
+    let _ = template.take(&["kind"]);
+    if kind != "http" && (!capture.is_empty() || jwt.is_some() || repeat.is_some()) {
+        let message = "`capture`, `jwt` and `repeat` go with a call, whose response they look at";
+        return Err(template.fault("", message));
+    }
+    let step = |template: Template, (named, says): (String, String), name: Option<String>| Step {
+        is_nameless: name.is_none(),
+        name: name.unwrap_or(named),
+        block: None,
+        group: own.group.clone(),
+        needs: own.needs.clone(),
+        uses: BTreeSet::new(),
+        is_optional: own.optional,
+        is_cleanup: own.cleanup,
+        retry: own.retry,
+        timeout: own.timeout.unwrap_or(shared.timeout),
+        repeat,
+        kind,
+        says,
+        captures: capture.clone(),
+        jwt: jwt.clone(),
+        defaults: defaults(&template, kind, own.anonymous, shared),
+        template,
+        shared: Arc::clone(shared),
+    };
+    let Some(lines) = many else {
+        let Some(lines) = one else {
+            let named = (kind.to_owned(), String::new());
+            return Ok(vec![step(template, named, own.name)]);
+        };
+        let line = one_line(lines);
+        let call = call(&template, &line)?;
+        let template = called(template, &line, &call)?;
+        return Ok(vec![step(template, call.names(), own.name)]);
+    };
+    if !capture.is_empty() || jwt.is_some() {
+        let message = "`capture` and `jwt` go with `call`: of `calls` it would not be known which";
+        return Err(template.fault("", message));
+    }
+    let mut steps = Vec::new();
+    for line in lines.iter().filter(|line| is_said(&line.text)) {
+        let call = call(&template, line)?;
+        let template = called(template.clone(), line, &call)?;
+        let (named, says) = call.names();
+        let name = own.name.as_ref().map(|name| format!("{name}: {named}"));
+        steps.push(Step {
+            block: own.name.clone(),
+            ..step(template, (named, says), name)
+        });
+    }
+    if steps.is_empty() {
+        return Err(template.fault("", "`calls` calls nothing"));
+    }
+    Ok(steps)
+}
+
+/// Neither empty nor a comment.
+fn is_said(line: &str) -> bool {
+    let line = line.trim();
+    !line.is_empty() && !line.starts_with('#')
+}
+
+/// A call may go over several lines of its file.
+fn one_line(lines: Vec<Line>) -> Line {
+    let texts: Vec<_> = lines.iter().map(|line| line.text.trim()).collect();
+    let text = texts.join(" ");
+    let first = lines.into_iter().find(|line| is_said(&line.text));
+    first.map(|first| first.saying(text)).unwrap_or_default()
+}
+
+fn call(template: &Template, line: &Line) -> Result<Call, Failure> {
+    Call::parse(&line.text).map_err(|why| template.fault_at(line, why))
+}
+
+/// The keys of `http` with what a call says.
+fn called(mut template: Template, line: &Line, call: &Call) -> Result<Template, Failure> {
+    let mut keys = vec![
+        ("method", Set::Text(call.method.clone())),
+        ("url", Set::Text(call.url())),
+        ("status", Set::Text(call.status.clone())),
+    ];
+    if let Some(jq) = &call.jq {
+        keys.push(("jq", Set::Text(jq.clone())));
+    }
+    if let Some((key, _)) = keys.iter().find(|(key, _)| template.has(key)) {
+        return Err(template.fault(key, format!("the call itself says what `{key}` is")));
+    }
+    template.set(&keys, line);
+    Ok(template)
+}
+
+/// What of the file's defaults is for a step: who is somebody else, or nobody,
+/// is not who the others are.
+fn defaults(template: &Template, kind: &str, is_anonymous: bool, shared: &Shared) -> Vec<Template> {
+    let has_own_auth = is_anonymous || AUTH.iter().any(|key| template.has(key));
+    let is_for_it = |default: &&Template| {
+        kind == "http" && !(has_own_auth && AUTH.iter().any(|key| default.has(key)))
+    };
+    shared.defaults.iter().filter(is_for_it).cloned().collect()
+}
+
+impl Act {
+    /// What is expected, in a few words.
+    pub(crate) fn expects(&self) -> String {
+        match self {
+            Self::Http(http) => http.expects(),
+            Self::Probe(probe) => probe.expects(),
+        }
+    }
+}
+
+impl Step {
+    /// What it does, with its variables filled in from `lookup`.
+    ///
+    /// # Errors
+    /// `config`, with file, line and key.
+    pub(crate) fn act(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Act, Failure> {
+        let entry = self.template.fill(lookup)?;
+        let mut entry: Entry<'_, '_> = entry.knowing(&OWN).knowing(&WHAT);
+        if self.kind == "http" {
+            let http = kind::as_written::<Http>(&mut entry)?;
+            return Ok(Act::Http(Box::new(http)));
+        }
+        let (_, probe) = kind::read(self.kind, &mut entry)?;
+        Ok(Act::Probe(probe))
+    }
+
+    /// Whether it goes by this name: its own, its block's or its group's.
+    pub(crate) fn is(&self, word: &str) -> bool {
+        let names = [Some(&self.name), self.block.as_ref(), self.group.as_ref()];
+        names.into_iter().flatten().any(|name| name == word)
+    }
+}
