@@ -242,11 +242,14 @@ fn called(mut template: Template, line: &Line, call: &Call) -> Result<Template, 
 }
 
 /// What of the file's defaults is for a step: who is somebody else, or nobody,
-/// is not who the others are.
+/// is not who the others are, and another server is told nothing of that.
 fn defaults(template: &Template, kind: &str, is_anonymous: bool, shared: &Shared) -> Vec<Template> {
     let has_own_auth = is_anonymous || AUTH.iter().any(|key| template.has(key));
+    let is_elsewhere = template.text("url").is_some_and(|url| !shared.is_at(url));
     let is_for_it = |default: &&Template| {
-        kind == "http" && !(has_own_auth && AUTH.iter().any(|key| default.has(key)))
+        let is_auth = AUTH.iter().any(|key| default.has(key));
+        let tells = is_auth || default.has("send_header");
+        kind == "http" && !(has_own_auth && is_auth) && !(is_elsewhere && tells)
     };
     shared.defaults.iter().filter(is_for_it).cloned().collect()
 }

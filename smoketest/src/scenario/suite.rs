@@ -65,6 +65,15 @@ pub(crate) struct Shared {
     pub(super) timeout: Duration,
 }
 
+impl Shared {
+    /// Whether a URL, as it is written, is one of the application's own server.
+    pub(super) fn is_at(&self, url: &str) -> bool {
+        let origin = |url: &str| Url::parse(url).ok().map(|url| url.origin());
+        let own = self.vars.get("base").and_then(|base| origin(base));
+        url.starts_with("${base}/") || (own.is_some() && origin(url) == own)
+    }
+}
+
 /// Reads a file, or `[smoke]`; `base` counts before its own, and `default_base`
 /// where it has none.
 ///
@@ -177,6 +186,29 @@ pub(crate) fn at(base: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn its_own_server_is_told_from_others() {
+        let shared = |base: &str| Shared {
+            vars: [("base".to_owned(), base.to_owned())].into(),
+            defaults: Vec::new(),
+            is_parallel: false,
+            timeout: TIMEOUT,
+        };
+        let at = shared("https://a.example/v1");
+        for own in ["${base}/x", "https://a.example/y", "https://a.example:443/"] {
+            assert!(at.is_at(own), "{own}");
+        }
+        for other in [
+            "${base}.evil.example/",
+            "${elsewhere}/x",
+            "http://a.example/",
+            "https://a.example:8443/",
+            "https://b.example/",
+        ] {
+            assert!(!at.is_at(other), "{other}");
+        }
+    }
 
     #[test]
     fn a_host_and_port_are_a_base() {
