@@ -116,13 +116,13 @@ impl<'a> Known<'a> {
         let step = self.step();
         let mut first = None;
         for standing_in in STANDING_IN {
-            let read = step.act(&|name| self.value(name, standing_in));
+            let read = step.try_act(&|name| self.value(name, standing_in));
             let read = read.and_then(|act| {
                 let Some(jwt) = &step.jwt else {
                     return Ok(act);
                 };
                 // It looks at what the step itself has found out.
-                let mut entry = jwt.fill(&|name| {
+                let mut entry = jwt.try_fill(&|name| {
                     let is_own = step.captures.contains_key(name);
                     let own = is_own.then(|| standing_in.to_owned());
                     own.or_else(|| self.value(name, standing_in))
@@ -172,7 +172,7 @@ fn with_defaults(known: &Known<'_>) -> Result<Template, Failure> {
     let step = known.step();
     let mut template = step.template.clone();
     for default in &step.defaults {
-        match default.fill(&|name| known.value(name, STANDING_IN[0])) {
+        match default.try_fill(&|name| known.value(name, STANDING_IN[0])) {
             Ok(_) => template = template.over(default),
             Err(failure) => {
                 let missing = known.missing.take();

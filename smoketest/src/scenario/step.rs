@@ -270,8 +270,19 @@ impl Step {
     /// # Errors
     /// `config`, with file, line and key.
     pub(crate) fn act(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Act, Failure> {
-        let entry = self.template.fill(lookup)?;
-        let mut entry: Entry<'_, '_> = entry.knowing(&OWN).knowing(&WHAT);
+        self.read(self.template.fill(lookup)?)
+    }
+
+    /// The same, with values that only stand in for what is not known yet.
+    ///
+    /// # Errors
+    /// `config`, with file, line and key.
+    pub(super) fn try_act(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Act, Failure> {
+        self.read(self.template.try_fill(lookup)?)
+    }
+
+    fn read(&self, entry: Entry<'_, '_>) -> Result<Act, Failure> {
+        let mut entry = entry.knowing(&OWN).knowing(&WHAT);
         if self.kind == "http" {
             let http = kind::as_written::<Http>(&mut entry)?;
             return Ok(Act::Http(Box::new(http)));

@@ -17,6 +17,7 @@ pub(super) struct Filler<'a, 't> {
     document: &'a Document<'t>,
     expander: Expander,
     is_strict: bool,
+    learns: bool,
 }
 
 impl<'a, 't> Filler<'a, 't> {
@@ -26,6 +27,7 @@ impl<'a, 't> Filler<'a, 't> {
             document,
             expander: Expander::new(Unset::Refused),
             is_strict: true,
+            learns: true,
         }
     }
 
@@ -35,6 +37,16 @@ impl<'a, 't> Filler<'a, 't> {
             document,
             expander: Expander::new(Unset::Blank),
             is_strict: false,
+            learns: true,
+        }
+    }
+
+    /// One for what is only checked, and filled in with what is not meant: only
+    /// what has no variables can be a secret.
+    pub(super) fn trying(document: &'a Document<'t>) -> Self {
+        Self {
+            learns: false,
+            ..Self::strict(document)
         }
     }
 
@@ -105,6 +117,7 @@ impl<'a, 't> Filler<'a, 't> {
             [section, run] => section == "check" && run == "run",
             _ => false,
         };
+        let learns = self.learns || !text.contains('$');
         if text.contains('$') && !is_script {
             *text = match self.expander.expand(text, lookup) {
                 Ok(expanded) => Cow::Owned(expanded),
@@ -118,10 +131,12 @@ impl<'a, 't> Filler<'a, 't> {
                 .document
                 .fault(span, format!("`{key}` holds a NUL byte")));
         }
-        if is_secret(keys) {
-            redact::learn(text);
+        if learns {
+            if is_secret(keys) {
+                redact::learn(text);
+            }
+            secrets::learn_url(text);
         }
-        secrets::learn_url(text);
         Ok(())
     }
 

@@ -250,8 +250,28 @@ impl Template {
         &self,
         lookup: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Entry<'static, 'static>, Failure> {
+        self.filled(Filler::strict(self.document), lookup)
+    }
+
+    /// The same with values that only stand in for what is not known yet: none
+    /// is learnt as a secret.
+    ///
+    /// # Errors
+    /// Those of [`Template::fill`].
+    pub fn try_fill(
+        &self,
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Entry<'static, 'static>, Failure> {
+        self.filled(Filler::trying(self.document), lookup)
+    }
+
+    fn filled(
+        &self,
+        mut filler: Filler<'_, 'static>,
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Entry<'static, 'static>, Failure> {
         let mut table = self.table.clone();
-        Filler::strict(self.document).fill_step(&mut table, lookup)?;
+        filler.fill_step(&mut table, lookup)?;
         Ok(Entry::new(self.document, table, self.span.clone()))
     }
 
