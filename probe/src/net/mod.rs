@@ -11,6 +11,7 @@ mod printable;
 pub(crate) mod smtp;
 pub(crate) mod starttls;
 mod stream;
+mod submission;
 pub mod tls;
 
 pub use address::Address;
@@ -19,3 +20,4 @@ pub(crate) use dialog::Dialog;
 pub(crate) use printable::printable;
 pub use starttls::StartTls;
 pub use stream::Stream;
+pub use submission::{Encryption, Letter, Submission};

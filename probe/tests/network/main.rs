@@ -13,6 +13,8 @@ mod imap;
 mod impostor;
 mod look;
 mod nginx;
+#[allow(dead_code)] // Who sends mail reads the mailboxes.
+mod postfix;
 mod postgres;
 mod smtp;
 mod tls;

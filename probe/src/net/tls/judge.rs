@@ -4,12 +4,13 @@ use super::certificate::{Certificate, day};
 use super::recorder::Shown;
 use super::trust::Trust;
 use crate::Limits;
-use crate::report::{Fault, Measure, Report, Unit};
+use crate::report::{Fault, Level, Measure, Report, Unit};
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error, RootCertStore};
 use std::time::Duration;
+use toolkit::failure::Failure;
 
 /// How many days a certificate is to be valid, where nothing else is said: a
 /// renewal that works does its work a month ahead.
@@ -68,6 +69,24 @@ impl Shown {
         report.fact("issuer", read.issuer);
         report.fact("names", read.names);
         report.fact("not_after", day(read.not_after));
+    }
+}
+
+impl Shown {
+    /// Whether the certificates are such that the server may be told a secret.
+    ///
+    /// # Errors
+    /// The first of what [`Shown::judge`] calls a failure.
+    pub fn proven(&self, asked: &Asked<'_>) -> Result<(), Failure> {
+        let mut report = Report::default();
+        self.judge(asked, &mut report);
+        let mut faults = report.faults.into_iter();
+        let Some(fault) = faults.find(|fault| fault.level == Level::Fail) else {
+            return Ok(());
+        };
+        let mut failure = Failure::new(fault.reason, fault.observed);
+        failure.hint = fault.hint;
+        Err(failure)
     }
 }
 

@@ -22,6 +22,6 @@ pub use certificate::{Certificate, read_chain};
 pub use failed::broken;
 pub use judge::{Asked, DAYS};
 pub use recorder::{Recorder, Shown};
-pub use session::{Session, name, start, start_with};
+pub use session::{Session, name, start, start_proven, start_with};
 pub use trust::Trust;
 pub use wanted::Wanted;

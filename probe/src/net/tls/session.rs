@@ -1,10 +1,13 @@
 //! A connection that speaks TLS.
 
 use super::failed::failed;
+use super::judge::Asked;
 use super::recorder::{Recorder, Shown};
+use super::trust::Trust;
+use crate::Limits;
 use crate::net::Stream;
 use anyhow::Result;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{ALL_VERSIONS, ClientConnection, ProtocolVersion, SupportedProtocolVersion};
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -67,6 +70,24 @@ pub fn start_with(
         shown: recorder.shown(),
         took: begun.elapsed(),
     })
+}
+
+/// Starts TLS with the server that has a certificate for `host`, signed by
+/// somebody in `trust`.
+///
+/// # Errors
+/// Those of [`start`]; what is wrong with the certificate, as
+/// [`Shown::proven`] tells it.
+pub fn start_proven(stream: Stream, host: &ServerName<'static>, trust: &Trust) -> Result<Session> {
+    let session = start(stream, host)?;
+    let asked = Asked {
+        host,
+        trust,
+        days: Limits::default(),
+        now: UnixTime::now(),
+    };
+    session.shown.proven(&asked)?;
+    Ok(session)
 }
 
 impl Session {
