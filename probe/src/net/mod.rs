@@ -2,6 +2,7 @@
 
 mod address;
 mod connect;
+mod connection;
 pub(crate) mod datagram;
 pub(crate) mod dialog;
 pub(crate) mod dns;
@@ -16,6 +17,7 @@ pub mod tls;
 
 pub use address::Address;
 pub use connect::{connect, resolve};
+pub use connection::Connection;
 pub(crate) use dialog::Dialog;
 pub(crate) use printable::printable;
 pub use starttls::StartTls;
