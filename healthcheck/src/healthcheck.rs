@@ -60,8 +60,7 @@ pub(crate) fn run(args: &Args, run: &mut Run, found: &OnceCell<Vec<Finding>>) ->
     let mut told = None;
     if let Some(settings) = alerting {
         let report = alert(&settings, checks, &findings, run)?;
-        let problems = report.problems.into_iter();
-        warnings.extend(problems.map(|problem| Failure::new("alert_failed", problem)));
+        warnings.extend(report.problems);
         told = Some(report.data);
     }
     for warning in &warnings {

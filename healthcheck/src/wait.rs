@@ -16,7 +16,8 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// Runs `checks` as [`pass::run`] does; with `wait`, then repeats those that
 /// failed or are on their way, and those skipped because of them, until there
 /// is none or `wait` is over: then what is still on its way has failed. The last
-/// pass begins as it is: a check has its own time limit beyond.
+/// pass begins as it is: a check has its own time limit beyond. Each pass looks
+/// for the application anew, whose containers may be others by then.
 ///
 /// `say` is told what is being waited for, once per change.
 pub(crate) fn run(
@@ -57,7 +58,7 @@ pub(crate) fn run(
             .filter(|(_, finding)| is_missing(finding))
             .map(|(check, _)| *check)
             .collect();
-        for finding in pass::run(&again, around, jobs)? {
+        for finding in pass::run(&again, around.again(), jobs)? {
             let of = findings.iter_mut().find(|old| old.name == finding.name);
             if let Some(old) = of {
                 *old = finding;

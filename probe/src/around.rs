@@ -17,6 +17,7 @@ pub struct Around<'a> {
     /// own.
     pub(crate) vars: &'a [(String, String)],
     application: Result<&'a Application<'a>, &'a Failure>,
+    is_again: bool,
 }
 
 impl<'a> Around<'a> {
@@ -32,10 +33,11 @@ impl<'a> Around<'a> {
             deadline,
             vars: &[],
             application,
+            is_again: false,
         }
     }
 
-    /// The application.
+    /// The application, as it was found at first.
     ///
     /// # Errors
     /// Why it could not be found.
@@ -49,11 +51,20 @@ impl<'a> Around<'a> {
     ///
     /// # Errors
     /// Why the application could not be found; those of `find`; `timeout`.
+    ///
+    /// In surroundings that are looked at [again](Around::again), the
+    /// application is looked for anew.
     pub(crate) fn find<T: Send + 'static>(
         &self,
         find: impl FnOnce(&Application<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (config, stack) = (self.config.clone(), self.application()?.stack.clone());
+        let config = self.config.clone();
+        if self.is_again {
+            return aside::ask(self.deadline, move || {
+                find(&Application::discover(&config)?)
+            });
+        }
+        let stack = self.application()?.stack.clone();
         aside::ask(self.deadline, move || {
             find(&Application::with(stack, &config))
         })
@@ -63,6 +74,16 @@ impl<'a> Around<'a> {
     #[must_use]
     pub fn with_vars(self, vars: &'a [(String, String)]) -> Self {
         Self { vars, ..self }
+    }
+
+    /// The same for another look: in between, the application's containers may
+    /// have been made, or others in their place.
+    #[must_use]
+    pub fn again(self) -> Self {
+        Self {
+            is_again: true,
+            ..self
+        }
     }
 
     /// The same with another deadline.

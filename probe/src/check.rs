@@ -96,7 +96,10 @@ impl Check {
         let begun = Instant::now();
         let mut tries = 0;
         loop {
-            let around = around.until(Deadline::after(self.rules.timeout));
+            let mut around = around.until(Deadline::after(self.rules.timeout));
+            if tries > 0 {
+                around = around.again();
+            }
             let report = self.look(&around);
             let failed = !report.as_ref().is_ok_and(|report| report.faults.is_empty());
             tries += 1;

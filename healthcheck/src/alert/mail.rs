@@ -1,22 +1,45 @@
 //! An incident by e-mail.
 
 use super::message::Message;
-use super::settings::{Encryption, Mail};
+use super::settings::Mail;
 use anyhow::{Context, Result};
+use lettre::Address;
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
-use lettre::{SmtpTransport, Transport};
-use std::fs;
+use probe::Deadline;
+use probe::net::{Letter, Submission};
 use std::path::Path;
 use std::time::Duration;
 
-/// How long the server may take for each answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the server may take for all of it.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Sends what there is to say to every recipient.
+///
+/// # Errors
+/// Those of [`Submission::send`].
 pub(super) fn send(mail: &Mail, message: &Message<'_>, root: &Path) -> Result<()> {
+    let written = write(mail, message)?;
+    let content = String::from_utf8(written.formatted());
+    let envelope = written.envelope();
+    let to: Vec<&str> = envelope.to().iter().map(AsRef::as_ref).collect();
+    let letter = Letter {
+        from: envelope.from().map_or("", Address::as_ref),
+        to: &to,
+        content: &content.context("the message cannot be written")?,
+    };
+    let ca = mail.ca.as_ref().map(|path| root.join(path));
+    let submission = Submission {
+        server: &mail.server,
+        encryption: mail.tls,
+        ca: ca.as_deref(),
+        login: mail.user.as_deref().zip(mail.password.as_ref()),
+    };
+    let sent = submission.send(&letter, Deadline::after(PATIENCE));
+    sent.with_context(|| format!("{} did not take the mail", mail.server))
+}
+
+fn write(mail: &Mail, message: &Message<'_>) -> Result<lettre::Message> {
     let mailbox = |address: &str| {
         let parsed = address.parse::<Mailbox>();
         parsed.with_context(|| format!("`{address}` is no e-mail address"))
@@ -32,39 +55,10 @@ pub(super) fn send(mail: &Mail, message: &Message<'_>, root: &Path) -> Result<()
     for recipient in &mail.to {
         letter = letter.to(mailbox(recipient)?);
     }
-    let letter = letter
-        .body(message.text())
-        .context("the message cannot be written")?;
-    let sent = transport(mail, root)?.send(&letter);
-    sent.with_context(|| format!("{} did not take the mail", mail.server))?;
-    Ok(())
+    let written = letter.body(message.text());
+    written.context("the message cannot be written")
 }
 
 fn thread(message: &Message<'_>) -> String {
     format!("<{}@sextant>", message.incident.id)
-}
-
-fn transport(mail: &Mail, root: &Path) -> Result<SmtpTransport> {
-    let host = &mail.server.host;
-    let mut tls = TlsParameters::builder(host.clone());
-    if let Some(path) = &mail.ca {
-        let path = root.join(path);
-        let pem = fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        let certificate = Certificate::from_pem(&pem);
-        tls =
-            tls.add_root_certificate(certificate.with_context(|| format!("`{}`", path.display()))?);
-    }
-    let tls = match mail.tls {
-        Encryption::None => Tls::None,
-        Encryption::Starttls => Tls::Required(tls.build_rustls()?),
-        Encryption::Tls => Tls::Wrapper(tls.build_rustls()?),
-    };
-    let mut transport = SmtpTransport::builder_dangerous(host)
-        .port(mail.server.port)
-        .tls(tls)
-        .timeout(Some(PATIENCE));
-    if let (Some(user), Some(password)) = (&mail.user, &mail.password) {
-        transport = transport.credentials(Credentials::new(user.clone(), password.clone()));
-    }
-    Ok(transport.build())
 }

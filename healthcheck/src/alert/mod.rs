@@ -46,7 +46,7 @@ pub(crate) struct Report {
     /// For the record.
     pub(crate) data: Value,
     /// What went wrong: never more than a warning.
-    pub(crate) problems: Vec<String>,
+    pub(crate) problems: Vec<Failure>,
 }
 
 /// Takes note of what a run found, and tells whom it concerns.
@@ -63,7 +63,7 @@ pub(crate) fn after(
     let now = Utc::now();
     let mut problems = Vec::new();
     let mut kept = Kept::open(at.state)?;
-    problems.extend(kept.damaged.take());
+    problems.extend(kept.damaged.take().map(problem));
     let critical = checks.iter().filter(|check| check.rules.critical);
     let critical = critical.map(|check| check.name.as_str()).collect();
     let threshold = Threshold {
@@ -93,10 +93,16 @@ pub(crate) fn after(
     let told = target::tell_all(&Target::all(settings, at.root), &due);
     let mut data = Vec::new();
     for one in told {
-        let error = one.outcome.as_ref().err().map(|error| format!("{error:#}"));
-        data.push(json!({ "target": one.target, "incident": one.incident, "status": one.phase, "error": error }));
-        match error {
-            Some(error) => problems.push(format!("`{}` was not told: {error}", one.target)),
+        let failure = one.outcome.as_ref().err().map(Failure::of);
+        data.push(json!({
+            "target": one.target,
+            "incident": one.incident,
+            "status": one.phase,
+            "error": failure.as_ref().map(|failure| &failure.message),
+            "reason": failure.as_ref().map(|failure| failure.reason),
+        }));
+        match failure {
+            Some(failure) => problems.push(not_told(one.target, failure)),
             None => kept.memory.told(
                 &one.incident,
                 one.target,
@@ -112,7 +118,7 @@ pub(crate) fn after(
     if let Some(ping) = &settings.ping
         && let Err(error) = ping_with(ping, findings)
     {
-        problems.push(format!("`ping` was not told: {error:#}"));
+        problems.push(not_told("ping", Failure::of(&error)));
     }
     let open = kept
         .memory
@@ -126,6 +132,19 @@ pub(crate) fn after(
         "told": data,
     });
     Ok(Report { data, problems })
+}
+
+/// What went wrong without hiding a result.
+fn problem(message: String) -> Failure {
+    Failure::new("alert_failed", message)
+}
+
+fn not_told(target: &str, why: Failure) -> Failure {
+    let failure = problem(format!("`{target}` was not told: {}", why.message));
+    Failure {
+        hint: why.hint,
+        ..failure
+    }
 }
 
 /// Why nobody is told of anything new, if so.

@@ -1,11 +1,11 @@
 //! `[alert]`: who is told of an incident, and when.
 
 use super::window::Window;
-use probe::net::Address;
+use probe::net::{Address, Encryption};
 use serde::{Deserialize, Deserializer, de};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use toolkit::config::{self, Config};
+use toolkit::config::{self, Config, Secret};
 use toolkit::failure::Failure;
 use toolkit::redact;
 
@@ -57,26 +57,14 @@ pub(super) struct Mail {
     /// Whom to log in as.
     pub(super) user: Option<String>,
     /// With which password.
-    pub(super) password: Option<String>,
-    /// A PEM file of authorities to trust beside the machine's own.
+    #[serde(default, deserialize_with = "password")]
+    pub(super) password: Option<Secret>,
+    /// A PEM file of the authorities to trust instead of the machine's.
     pub(super) ca: Option<std::path::PathBuf>,
     /// The sender.
     pub(super) from: String,
     /// The recipients.
     pub(super) to: Vec<String>,
-}
-
-/// How a connection to a mail server is protected.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Encryption {
-    /// Asked for in clear, and insisted on.
-    #[default]
-    Starttls,
-    /// From the first byte.
-    Tls,
-    /// Not at all: for a relay on this machine.
-    None,
 }
 
 impl Default for Settings {
@@ -130,6 +118,10 @@ impl Settings {
         if mail.to.is_empty() {
             return Some(("mail", "`to` in `[alert.mail]` names nobody".into()));
         }
+        if mail.user.is_some() != mail.password.is_some() {
+            let message = "`user` and `password` in `[alert.mail]` belong together";
+            return Some(("mail", message.into()));
+        }
         let clear = mail.password.is_some() && mail.tls == Encryption::None;
         clear.then(|| {
             (
@@ -151,4 +143,9 @@ fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error
         return Err(de::Error::custom("it takes an `http://` or `https://` URL"));
     }
     Ok(Some(url.trim_end_matches('/').to_owned()))
+}
+
+fn password<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    Ok(text.map(Secret::password))
 }

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
+use toolkit::failure::Failure;
 use toolkit::signals;
 
 /// How long is waited before each further try.
@@ -134,9 +135,17 @@ pub(super) fn tell_all(targets: &[Target<'_>], due: &Due<'_>) -> Vec<Attempt> {
 pub(super) fn again(attempt: impl Fn() -> Result<()>) -> Result<()> {
     for pause in AGAIN {
         match attempt() {
-            Err(_) if signals::interrupted().is_none() => thread::sleep(pause),
+            Err(error) if signals::interrupted().is_none() && may_pass(&error) => {
+                thread::sleep(pause);
+            }
             done => return done,
         }
     }
     attempt()
+}
+
+/// Whether the next try can go better. A password that is refused stays wrong,
+/// and servers lock those out who repeat it.
+fn may_pass(error: &anyhow::Error) -> bool {
+    Failure::of(error).reason != "smtp_login"
 }

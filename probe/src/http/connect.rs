@@ -1,19 +1,14 @@
 //! The connections that requests go over: TCP or a unix socket, with TLS or
 //! without, and what became of them.
 
-use super::wire::{Socket, Stream, Timed, Wire};
+use super::wire::Wire;
 use super::{Request, tls};
-use crate::net::{self, Address};
+use crate::net::{Address, Connection, Stream};
 use crate::{Deadline, text};
-use anyhow::{Context, Result};
-use std::io::ErrorKind;
-use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use anyhow::Result;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
-use toolkit::failure::Failure;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{self, ConnectionDetails, LazyBuffers, NextTimeout};
@@ -123,27 +118,19 @@ impl Connector {
         }
     }
 
-    fn open(&self) -> Result<Stream> {
-        let (socket, took) = match &self.socket {
-            None => {
-                let (stream, took) = net::connect(&self.address, self.deadline)?;
-                stream.set_nodelay(true)?;
-                (Socket::Tcp(stream), took)
-            }
-            Some(path) => {
-                let begun = Instant::now();
-                (Socket::Unix(unix(path, self.deadline)?), begun.elapsed())
-            }
+    fn open(&self) -> Result<Connection> {
+        let (stream, took) = match &self.socket {
+            None => Stream::open(&self.address, self.deadline)?,
+            Some(path) => Stream::unix(path, self.deadline)?,
         };
         {
             let mut seen = self.trace.seen();
             seen.connected = took;
             seen.stood = Some(Instant::now());
         }
-        let timed = Timed::new(socket, self.deadline);
         Ok(match &self.tls {
-            None => Stream::Plain(timed),
-            Some(tls) => Stream::Tls(Box::new(tls.shake(&self.address, timed, self.deadline)?)),
+            None => stream.into(),
+            Some(tls) => tls.shake(&self.address, stream)?.into(),
         })
     }
 }
@@ -157,8 +144,8 @@ impl transport::Connector for Connector {
         _: Option<()>,
     ) -> Result<Option<Wire>, ureq::Error> {
         match self.open() {
-            Ok(stream) => Ok(Some(Wire::new(
-                stream,
+            Ok(connection) => Ok(Some(Wire::new(
+                connection,
                 LazyBuffers::new(BUFFER, BUFFER),
                 Arc::clone(&self.trace),
             ))),
@@ -168,44 +155,6 @@ impl transport::Connector for Connector {
             }
         }
     }
-}
-
-/// Connects to a unix socket. That waits without a limit while nobody accepts,
-/// so it is done on a thread that is left behind when it is late.
-fn unix(path: &Path, deadline: Deadline) -> Result<UnixStream> {
-    let (answer, answered) = sync_channel(1);
-    let owned = path.to_owned();
-    thread::Builder::new()
-        .name("connect".into())
-        .spawn(move || {
-            let _ = answer.send(UnixStream::connect(owned));
-        })
-        .context("cannot start a thread")?;
-    let error = match answered.recv_timeout(deadline.left()?) {
-        Ok(Ok(stream)) => return Ok(stream),
-        Ok(Err(error)) => error,
-        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-            return Err(deadline.missed())
-                .with_context(|| format!("nobody accepts on `{}`", path.display()));
-        }
-    };
-    let path = path.display();
-    let failure = match error.kind() {
-        ErrorKind::NotFound => Failure::new("socket_missing", format!("there is no `{path}`")),
-        ErrorKind::ConnectionRefused => {
-            Failure::new("socket_refused", format!("nobody listens on `{path}`"))
-        }
-        ErrorKind::PermissionDenied => Failure::new(
-            "socket_denied",
-            format!("`{path}` may not be used by this user"),
-        )
-        .hint("run this as the socket's user or group, or as root"),
-        _ => Failure::new(
-            "socket_refused",
-            format!("cannot connect to `{path}`: {error}"),
-        ),
-    };
-    Err(failure.into())
 }
 
 /// Resolves nothing: the connector does that, within its deadline.

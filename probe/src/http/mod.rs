@@ -89,12 +89,10 @@ impl Request {
     ///
     /// # Errors
     /// `timeout` at the deadline, whatever the server does; why it cannot be
-    /// reached, as [`net::connect`](crate::net::connect) tells it, or
-    /// `socket_missing`, `socket_refused`, `socket_denied`; what is wrong with
-    /// its certificate: `tls_expired`, `tls_not_yet_valid`, `tls_self_signed`,
-    /// `tls_unknown_issuer`, `tls_wrong_host`, `tls_revoked`,
-    /// `tls_certificate`; `tls_none` where it speaks no TLS, `tls_refused`,
-    /// `tls_broken_off`, `tls_ca`; `http_protocol` for what is not HTTP,
+    /// reached, as [`Stream`](crate::net::Stream) tells it; what is wrong with
+    /// its certificate, as [`Shown::judge`](crate::net::tls::Shown::judge) calls
+    /// it; `tls_none` where it speaks no TLS, `tls_refused`, `tls_broken_off`,
+    /// `tls_ca`; `http_protocol` for what is not HTTP,
     /// `http_broken_off`, `http_encoding` for what cannot be decompressed;
     /// `redirect_loop`, `redirect_limit`, `redirect_url`.
     pub fn send(&self, deadline: Deadline) -> Result<Response> {

@@ -2,17 +2,27 @@
 //! sends a byte a second is no slower than one that sends nothing.
 
 use super::{Address, connect};
-use crate::Deadline;
-use anyhow::Result;
+use crate::{Deadline, aside};
+use anyhow::{Context, Result};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use toolkit::failure::Failure;
 
-/// A TCP connection with a deadline for all that is done with it.
+/// A connection in the clear with a deadline for all that is done with it.
 #[derive(Debug)]
 pub struct Stream {
-    tcp: TcpStream,
+    socket: Socket,
     deadline: Deadline,
+}
+
+/// To a host, or within this machine.
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
 }
 
 impl Stream {
@@ -24,7 +34,23 @@ impl Stream {
         let (tcp, took) = connect(address, deadline)?;
         // Each message is written at once, and then an answer is awaited.
         tcp.set_nodelay(true)?;
-        Ok((Self { tcp, deadline }, took))
+        let socket = Socket::Tcp(tcp);
+        Ok((Self { socket, deadline }, took))
+    }
+
+    /// Connects to a unix socket, and says how long that took.
+    ///
+    /// # Errors
+    /// `socket_missing`, `socket_refused`, `socket_denied`, `timeout`.
+    pub fn unix(path: &Path, deadline: Deadline) -> Result<(Self, Duration)> {
+        let begun = Instant::now();
+        let owned = path.to_owned();
+        // That waits without a limit while nobody accepts.
+        let connected = aside::ask(deadline, move || Ok(UnixStream::connect(owned)));
+        let connected =
+            connected.with_context(|| format!("nobody accepts on `{}`", path.display()))?;
+        let socket = Socket::Unix(connected.map_err(|error| no_socket(path, &error))?);
+        Ok((Self { socket, deadline }, begun.elapsed()))
     }
 
     /// The deadline.
@@ -32,19 +58,48 @@ impl Stream {
         self.deadline
     }
 
-    fn left(&self) -> io::Result<Duration> {
-        let left = self.deadline.left();
+    fn left(&self) -> io::Result<Option<Duration>> {
+        let left = self.deadline.left().map(Some);
         left.map_err(|failure| io::Error::new(ErrorKind::TimedOut, failure))
+    }
+}
+
+fn no_socket(path: &Path, error: &io::Error) -> Failure {
+    let path = path.display();
+    match error.kind() {
+        ErrorKind::NotFound => Failure::new("socket_missing", format!("there is no `{path}`")),
+        ErrorKind::ConnectionRefused => {
+            Failure::new("socket_refused", format!("nobody listens on `{path}`"))
+        }
+        ErrorKind::PermissionDenied => Failure::new(
+            "socket_denied",
+            format!("`{path}` may not be used by this user"),
+        )
+        .hint("run this as the socket's user or group, or as root"),
+        _ => Failure::new(
+            "socket_refused",
+            format!("cannot connect to `{path}`: {error}"),
+        ),
     }
 }
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            self.tcp.set_read_timeout(Some(self.left()?))?;
-            match self.tcp.read(buffer) {
+            let left = self.left()?;
+            let read = match &mut self.socket {
+                Socket::Tcp(tcp) => {
+                    tcp.set_read_timeout(left)?;
+                    tcp.read(buffer)
+                }
+                Socket::Unix(unix) => {
+                    unix.set_read_timeout(left)?;
+                    unix.read(buffer)
+                }
+            };
+            match read {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                other => return other,
+                other => return other.map_err(timed_out),
             }
         }
     }
@@ -52,11 +107,29 @@ impl Read for Stream {
 
 impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.tcp.set_write_timeout(Some(self.left()?))?;
-        self.tcp.write(bytes)
+        let left = self.left()?;
+        let written = match &mut self.socket {
+            Socket::Tcp(tcp) => {
+                tcp.set_write_timeout(left)?;
+                tcp.write(bytes)
+            }
+            Socket::Unix(unix) => {
+                unix.set_write_timeout(left)?;
+                unix.write(bytes)
+            }
+        };
+        written.map_err(timed_out)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.tcp.flush()
+        Ok(())
     }
+}
+
+/// A time limit of a socket is told as if it did not block.
+fn timed_out(error: io::Error) -> io::Error {
+    if error.kind() == ErrorKind::WouldBlock {
+        return ErrorKind::TimedOut.into();
+    }
+    error
 }

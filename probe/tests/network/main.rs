@@ -13,6 +13,9 @@ mod imap;
 mod impostor;
 mod look;
 mod nginx;
+mod passwords;
+#[allow(dead_code)] // Who sends mail reads the mailboxes.
+mod postfix;
 mod postgres;
 mod smtp;
 mod tls;

@@ -1,102 +1,39 @@
 //! `smtp`, against Postfix.
 
-use crate::authority::{Authority, Pair, write};
-use crate::daemon::{Daemon, as_root, free_port};
+use crate::authority::{Authority, write};
 use crate::hostile;
 use crate::look::{Told, look, refused};
+use crate::passwords::Passwords;
+use crate::postfix::Postfix;
 use probe::Finding;
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
-/// Postfix, which takes mail and speaks TLS when it has a certificate.
-struct Postfix {
-    /// Where it offers STARTTLS.
-    port: u16,
-    /// Where it speaks TLS at once.
-    tls_port: u16,
-    _daemon: Daemon,
-    _folder: TempDir,
-}
-
-impl Postfix {
-    fn start(pair: Option<&Pair>, more: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let at = folder.path();
-        // Its own user looks into the folders below.
-        fs::set_permissions(at, fs::Permissions::from_mode(0o755)).unwrap();
-        let (port, tls_port) = (free_port(), free_port());
-        let config = at.join("config");
-        for name in ["config", "queue", "data"] {
-            fs::create_dir(at.join(name)).unwrap();
-        }
-        let main = format!(
-            "compatibility_level = 3.6\nqueue_directory = {0}/queue\ndata_directory = {0}/data\nmail_owner = postfix\nsetgid_group = postdrop\nmyhostname = mail.example\ninet_interfaces = 127.0.0.1\nmaillog_file = \nalias_maps =\n{1}{more}\n",
-            at.display(),
-            pair.map_or_else(String::new, |pair| tls(at, pair))
-        );
-        write(&config, "main.cf", &main);
-        let service =
-            |port: u16, more: &str| format!("127.0.0.1:{port} inet n - n - - smtpd\n{more}");
-        let master = service(port, "")
-            + &service(tls_port, "  -o smtpd_tls_wrappermode=yes\n")
-            + "tlsmgr unix - - n 1000? 1 tlsmgr\nrewrite unix - - n - - trivial-rewrite\ncleanup unix n - n - 0 cleanup\nanvil unix - - n - 1 anvil\nproxymap unix - - n - - proxymap\npostlog unix-dgram n - n - 1 postlogd\n";
-        write(&config, "master.cf", &master);
-        for name in ["main.cf", "master.cf"] {
-            let file = config.join(name);
-            fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
-        }
-        let command = as_root(
-            at,
-            &["queue:mode=755", "data"],
-            "mkdir queue/pid queue/private queue/public &&
-                chown postfix data queue/private queue/public &&
-                exec /usr/lib/postfix/sbin/master -c \"$PWD/config\" -d",
-        );
-        Self {
-            port,
-            tls_port,
-            _daemon: Daemon::start(&command, port),
-            _folder: folder,
-        }
-    }
-
-    fn look(&self, lines: &str) -> Finding {
-        let port = if lines.contains("tls = true") && !lines.contains("starttls") {
-            self.tls_port
-        } else {
-            self.port
-        };
-        look("smtp", &format!("address = '127.0.0.1:{port}'\n{lines}"))
-    }
-}
-
-fn tls(folder: &Path, pair: &Pair) -> String {
-    let certificate = write(folder, "server.pem", &pair.certificate);
-    let key = write(folder, "server.key", &pair.key);
-    format!(
-        "smtpd_tls_security_level = may\nsmtpd_tls_cert_file = {}\nsmtpd_tls_key_file = {}\n",
-        certificate.display(),
-        key.display()
-    )
+/// Looks at its port, over TLS at once where the lines say so.
+fn seen(server: &Postfix, lines: &str) -> Finding {
+    let port = if lines.contains("tls = true") && !lines.contains("starttls") {
+        server.tls_port
+    } else {
+        server.port
+    };
+    look("smtp", &format!("address = '127.0.0.1:{port}'\n{lines}"))
 }
 
 #[test]
 fn a_mail_server_greets_and_says_what_it_can_do() {
     let server = Postfix::start(None, "");
-    let found =
-        server.look("banner = 'mail.example ESMTP'\noffers = ['PIPELINING', 'SIZE 10240000']");
+    let found = seen(
+        &server,
+        "banner = 'mail.example ESMTP'\noffers = ['PIPELINING', 'SIZE 10240000']",
+    );
     found.is_well();
     assert_eq!(found.observed, "`220 mail.example ESMTP Postfix`");
 
-    let found = server.look("banner = 'Exim'");
+    let found = seen(&server, "banner = 'Exim'");
     assert_eq!(found.told(), ["fail smtp_banner"], "{found:#?}");
-    let found = server.look("offers = ['SIZE', 'XCLIENT NAME']");
+    let found = seen(&server, "offers = ['SIZE', 'XCLIENT NAME']");
     assert_eq!(found.told(), ["fail smtp_extension"], "{found:#?}");
     assert_eq!(found.observed, "the server does not offer `XCLIENT NAME`");
-    let found = server.look("starttls = true");
+    let found = seen(&server, "starttls = true");
     assert_eq!(found.told(), ["fail starttls_missing"], "{found:#?}");
 }
 
@@ -122,14 +59,14 @@ fn its_certificate_is_judged() {
 
     let server = Postfix::start(Some(&authority.server("mail.example", 90)), "");
     for how in ["starttls", "tls"] {
-        let found = server.look(&(own.to_owned() + &lines(how)));
+        let found = seen(&server, &(own.to_owned() + &lines(how)));
         found.is_well();
         assert!(
             found.observed.ends_with(", TLS 1.3, 90 days left"),
             "{found:#?}"
         );
     }
-    let untrusted = server.look("starttls = true\nhost = 'mail.example'");
+    let untrusted = seen(&server, "starttls = true\nhost = 'mail.example'");
     assert_eq!(untrusted.told(), ["fail tls_unknown_issuer"]);
     // What Postfix 3.7 does unless it is told otherwise.
     assert_eq!(look("tls", &tls(&server)).told(), ["fail tls_old_protocol"]);
@@ -151,9 +88,42 @@ fn its_certificate_is_judged() {
         (authority.server("mx.example", 90), "fail tls_wrong_host"),
     ] {
         let server = Postfix::start(Some(&pair), "");
-        let found = server.look(&lines("starttls"));
+        let found = seen(&server, &lines("starttls"));
         assert_eq!(found.told(), [told], "{found:#?}");
     }
+}
+
+#[test]
+fn a_user_logs_in_where_the_certificate_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new("Root");
+    let ca = write(folder.path(), "ca.pem", &authority.pem());
+    let passwords = Passwords::start("smtp-pa55word", "plain");
+    let lines = |how: &str, password: &str| {
+        format!(
+            "{how} = true\nhost = 'mail.example'\nca = '{}'\nuser = 'app'\npassword = '{password}'",
+            ca.display()
+        )
+    };
+    let pair = authority.server("mail.example", 90);
+    let server = Postfix::start(Some(&pair), &passwords.asked());
+    for how in ["starttls", "tls"] {
+        let found = seen(&server, &lines(how, "smtp-pa55word"));
+        found.is_well();
+        let end = ", TLS 1.3, 90 days left, `app` logged in";
+        assert!(found.observed.ends_with(end), "{found:#?}");
+    }
+    let found = seen(&server, &lines("tls", "wrong-pa55"));
+    assert_eq!(found.told(), ["fail smtp_login"], "{found:#?}");
+    let untrusted = "starttls = true\nuser = 'app'\npassword = 'smtp-pa55word'";
+    let found = seen(&server, untrusted);
+    assert_eq!(found.told()[0], "fail tls_wrong_host", "{found:#?}");
+    drop(server);
+
+    // It has a certificate, and knows no users.
+    let server = Postfix::start(Some(&pair), "");
+    let found = seen(&server, &lines("tls", "smtp-pa55word"));
+    assert_eq!(found.told(), ["fail smtp_no_login"], "{found:#?}");
 }
 
 #[test]

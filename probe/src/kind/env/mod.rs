@@ -104,11 +104,14 @@ impl Probe for Env {
 impl Env {
     fn variables(&self, around: &Around<'_>) -> Result<BTreeMap<String, String>> {
         if let Some(name) = &self.service {
-            let stack = &around.application()?.stack;
-            let service = stack.services.iter().find(|service| &service.name == name);
-            let missing = || Failure::new("no_service", format!("there is no service `{name}`"));
-            let container = stack.running(service.ok_or_else(missing)?)?;
-            return Ok(container.env.clone());
+            let name = name.clone();
+            return around.find(move |application| {
+                let stack = &application.stack;
+                let service = stack.services.iter().find(|service| service.name == name);
+                let missing =
+                    || Failure::new("no_service", format!("there is no service `{name}`"));
+                Ok(stack.running(service.ok_or_else(missing)?)?.env.clone())
+            });
         }
         let Some(file) = &self.file else {
             return Ok(around.config.vars());

@@ -5,6 +5,7 @@ use super::listeners::{self, Listener};
 use crate::{Around, aside};
 use anyhow::Result;
 use std::net::IpAddr;
+use toolkit::stack::{Container, Stack};
 
 /// An end that takes connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,18 +24,9 @@ pub(super) fn all(
     let on = wanted.clone();
     let listeners = aside::ask(around.deadline, move || listeners::on(on))?;
     let mut ends: Vec<_> = listeners.into_iter().map(End::of).collect();
-    if let Ok(application) = around.application() {
-        let services = application.stack.services.iter();
-        let containers = services.flat_map(|service| &service.containers);
-        for container in containers.filter(|container| container.running) {
-            let published = container.published.iter();
-            let published = published.filter(|one| wanted(one.host.port()));
-            ends.extend(published.map(|one| End {
-                port: one.host.port(),
-                address: one.host.ip(),
-                process: Some(container.name.clone()),
-            }));
-        }
+    if around.application().is_ok() {
+        let published = around.find(|application| Ok(End::published(&application.stack)))?;
+        ends.extend(published.into_iter().filter(|end| wanted(end.port)));
     }
     Ok(ends)
 }
@@ -46,6 +38,25 @@ impl End {
             address: listener.address,
             process: listener.process,
         }
+    }
+
+    /// Those that the containers of a stack have.
+    fn published(stack: &Stack) -> Vec<Self> {
+        let containers = stack
+            .services
+            .iter()
+            .flat_map(|service| &service.containers);
+        let running = containers.filter(|container| container.running);
+        let of = |container: &Container| {
+            let name = container.name.clone();
+            let published = container.published.clone().into_iter();
+            published.map(move |one| Self {
+                port: one.host.port(),
+                address: one.host.ip(),
+                process: Some(name.clone()),
+            })
+        };
+        running.flat_map(of).collect()
     }
 
     /// Where it is, and whose.

@@ -4,12 +4,13 @@ use super::certificate::{Certificate, day};
 use super::recorder::Shown;
 use super::trust::Trust;
 use crate::Limits;
-use crate::report::{Fault, Measure, Report, Unit};
+use crate::report::{Fault, Level, Measure, Report, Unit};
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error, RootCertStore};
 use std::time::Duration;
+use toolkit::failure::Failure;
 
 /// How many days a certificate is to be valid, where nothing else is said: a
 /// renewal that works does its work a month ahead.
@@ -71,6 +72,29 @@ impl Shown {
     }
 }
 
+impl Shown {
+    /// The first of what [`Shown::judge`] calls a failure.
+    pub(crate) fn fault(&self, asked: &Asked<'_>) -> Option<Fault> {
+        let mut report = Report::default();
+        self.judge(asked, &mut report);
+        let mut faults = report.faults.into_iter();
+        faults.find(|fault| fault.level == Level::Fail)
+    }
+
+    /// Whether the certificates are such that the server may be told a secret.
+    ///
+    /// # Errors
+    /// The first of what [`Shown::judge`] calls a failure.
+    pub fn proven(&self, asked: &Asked<'_>) -> Result<(), Failure> {
+        let Some(fault) = self.fault(asked) else {
+            return Ok(());
+        };
+        let mut failure = Failure::new(fault.reason, fault.observed);
+        failure.hint = fault.hint;
+        Err(failure)
+    }
+}
+
 fn invalid(observed: &str) -> Fault {
     Fault::fail("tls_invalid", observed, "a certificate")
 }
@@ -121,7 +145,7 @@ pub(crate) fn other_host(
     let host = host.to_str();
     let observed = match read.names.as_slice() {
         [] => "a certificate without alternative names, that is for no host".to_owned(),
-        names => format!("a certificate for {}", listed(names)),
+        some => format!("a certificate for {}", names(some)),
     };
     Some(
         Fault::fail(
@@ -133,14 +157,18 @@ pub(crate) fn other_host(
     )
 }
 
-fn listed(names: &[String]) -> String {
+/// The hosts that a certificate is for, in words.
+pub(crate) fn names(all: &[String]) -> String {
     const SHOWN: usize = 5;
-    let shown: Vec<_> = names
+    if all.is_empty() {
+        return "no host".into();
+    }
+    let shown: Vec<_> = all
         .iter()
         .take(SHOWN)
         .map(|name| format!("`{name}`"))
         .collect();
-    let more = names.len().saturating_sub(SHOWN);
+    let more = all.len().saturating_sub(SHOWN);
     let more = (more > 0).then(|| format!(" and {more} more"));
     format!("{}{}", shown.join(", "), more.unwrap_or_default())
 }

@@ -1,10 +1,13 @@
 //! A connection that speaks TLS.
 
 use super::failed::failed;
+use super::judge::Asked;
 use super::recorder::{Recorder, Shown};
+use super::trust::Trust;
+use crate::Limits;
 use crate::net::Stream;
 use anyhow::Result;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{ALL_VERSIONS, ClientConnection, ProtocolVersion, SupportedProtocolVersion};
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -49,24 +52,58 @@ pub fn start(stream: Stream, host: &ServerName<'static>) -> Result<Session> {
 /// # Errors
 /// Those of [`start`].
 pub fn start_with(
-    mut stream: Stream,
+    stream: Stream,
     host: &ServerName<'static>,
     versions: &[&'static SupportedProtocolVersion],
 ) -> Result<Session> {
-    let begun = Instant::now();
     let deadline = stream.deadline();
-    let (config, recorder) = Recorder::config_with(versions)?;
-    let mut client = ClientConnection::new(Arc::new(config), host.clone())?;
+    handshake(stream, host, versions).map_err(|error| failed(error, host, deadline))
+}
+
+/// Starts TLS, with any certificate, for those who tell in words of their own
+/// why there was no handshake.
+///
+/// # Errors
+/// The connection's; around a [`rustls::Error`] what is wrong with the TLS.
+pub(crate) fn shake(stream: Stream, host: &ServerName<'static>) -> io::Result<Session> {
+    handshake(stream, host, ALL_VERSIONS)
+}
+
+fn handshake(
+    mut stream: Stream,
+    host: &ServerName<'static>,
+    versions: &[&'static SupportedProtocolVersion],
+) -> io::Result<Session> {
+    let begun = Instant::now();
+    let (config, recorder) = Recorder::config_with(versions).map_err(io::Error::other)?;
+    let client = ClientConnection::new(Arc::new(config), host.clone());
+    let mut client = client.map_err(io::Error::other)?;
     while client.is_handshaking() {
-        if let Err(error) = client.complete_io(&mut stream) {
-            return Err(failed(error, host, deadline));
-        }
+        client.complete_io(&mut stream)?;
     }
     Ok(Session {
         stream: rustls::StreamOwned::new(client, stream),
         shown: recorder.shown(),
         took: begun.elapsed(),
     })
+}
+
+/// Starts TLS with the server that has a certificate for `host`, signed by
+/// somebody in `trust`.
+///
+/// # Errors
+/// Those of [`start`]; what is wrong with the certificate, as
+/// [`Shown::proven`] tells it.
+pub fn start_proven(stream: Stream, host: &ServerName<'static>, trust: &Trust) -> Result<Session> {
+    let session = start(stream, host)?;
+    let asked = Asked {
+        host,
+        trust,
+        days: Limits::default(),
+        now: UnixTime::now(),
+    };
+    session.shown.proven(&asked)?;
+    Ok(session)
 }
 
 impl Session {

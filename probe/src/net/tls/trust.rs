@@ -24,8 +24,16 @@ impl Trust {
     /// # Errors
     /// Those of [`read_chain`].
     pub fn of(ca: Option<&Path>, config: &Config) -> Result<Arc<Self>> {
+        Self::by(ca.map(|file| config.resolve(file)).as_deref())
+    }
+
+    /// The same, for a path that is absolute.
+    ///
+    /// # Errors
+    /// Those of [`read_chain`].
+    pub fn by(ca: Option<&Path>) -> Result<Arc<Self>> {
         match ca {
-            Some(file) => Ok(Arc::new(Self::file(&config.resolve(file))?)),
+            Some(file) => Ok(Arc::new(Self::file(file)?)),
             None => Ok(Self::machine()),
         }
     }

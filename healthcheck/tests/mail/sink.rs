@@ -1,15 +1,13 @@
-//! An incident by e-mail, as Postfix' own `smtp-sink` receives it.
+//! Without TLS, as Postfix' own `smtp-sink` receives it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)] // All of it is tests.
-
+use crate::HEALTHCHECK;
+use crate::daemon::free_port;
 use std::fs::{self, Permissions};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use toolkit::testing::{Place, Seen, program, until};
-
-const HEALTHCHECK: &str = env!("CARGO_BIN_EXE_healthcheck");
 
 /// A mail server that keeps what it takes; killed when it is dropped.
 struct Sink(Child);
@@ -45,14 +43,7 @@ impl Drop for Sink {
 
 #[test]
 fn one_mail_when_it_begins_and_one_when_it_is_over() {
-    let free = || {
-        TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port()
-    };
-    let (server, api) = (free(), free());
+    let (server, api) = (free_port(), free_port());
     let folder = tempfile::tempdir().unwrap();
     let _sink = Sink::start(server, folder.path());
     let place = Place::new();
