@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use probe::Check;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use toolkit::config::Config;
 use toolkit::failure::Failure;
 
@@ -13,25 +13,14 @@ use toolkit::failure::Failure;
 /// A check of sextant.toml stands for the found one of the same name.
 ///
 /// # Errors
-/// `config`, with file, line and key: what [`Check::read`] refuses, a name
-/// given twice, a `depends_on` that names no check or leads back to itself.
+/// `config`: with file, line and key, what [`Check::read`] refuses and a name
+/// given twice; a `depends_on` that names no check or leads back to itself.
 pub(crate) fn all(config: &Config, found: Vec<Check>) -> Result<Vec<Check>> {
-    let mut lines: BTreeMap<String, usize> = BTreeMap::new();
-    let written = config.entries("check", |mut entry| {
-        let check = Check::read(&mut entry)?;
-        match lines.insert(check.name.clone(), entry.line()) {
-            None => Ok(check),
-            Some(first) => Err(entry
-                .fault(
-                    "name",
-                    format!("a check called `{}` is on line {first} already", check.name),
-                )
-                .hint("give each check a name of its own")),
-        }
-    })?;
+    let written = config.entries("check", |mut entry| Check::read(&mut entry))?;
+    let names: BTreeSet<_> = written.iter().map(|check| check.name.as_str()).collect();
     let mut all: Vec<Check> = found
         .into_iter()
-        .filter(|check| !lines.contains_key(&check.name))
+        .filter(|check| !names.contains(check.name.as_str()))
         .collect();
     all.extend(written);
     all.retain(|check| !check.rules.off);

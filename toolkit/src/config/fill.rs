@@ -47,6 +47,16 @@ impl<'a, 't> Filler<'a, 't> {
         self.table(table, lookup, &mut Vec::new())
     }
 
+    /// Fills in every string of a table of `section` from `lookup`.
+    pub(super) fn fill_section(
+        &mut self,
+        section: &str,
+        table: &mut DeTable<'t>,
+        lookup: Lookup<'_>,
+    ) -> Result<(), Failure> {
+        self.table(table, lookup, &mut vec![section.to_owned()])
+    }
+
     fn table(
         &mut self,
         table: &mut DeTable<'t>,
