@@ -28,6 +28,7 @@ mod secret;
 mod several;
 mod size;
 mod text;
+mod version;
 
 pub use amount::{Amount, Text};
 pub use around::Around;

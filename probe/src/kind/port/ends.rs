@@ -13,6 +13,8 @@ pub(super) struct End {
     pub(super) address: IpAddr,
     /// Whose it is, as far as we may see.
     pub(super) process: Option<String>,
+    /// Whether a container of the application publishes it.
+    pub(super) is_ours: bool,
 }
 
 /// The ends of the ports that are wanted.
@@ -33,6 +35,7 @@ pub(super) fn all(
                 port: one.host.port(),
                 address: one.host.ip(),
                 process: Some(container.name.clone()),
+                is_ours: true,
             }));
         }
     }
@@ -45,6 +48,7 @@ impl End {
             port: listener.port,
             address: listener.address,
             process: listener.process,
+            is_ours: false,
         }
     }
 
