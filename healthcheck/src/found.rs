@@ -23,6 +23,8 @@ const NO_HTTP: [u16; 20] = [
 ];
 /// Where Docker keeps images and volumes, unless it was told otherwise.
 const DOCKER: &str = "/var/lib/docker";
+/// What stands for the checks of a stack that cannot be looked at.
+pub(crate) const STACK: &str = "stack";
 
 /// `[healthcheck]`.
 #[derive(Debug, Deserialize)]
@@ -61,7 +63,7 @@ pub(crate) fn checks(
             checks.extend(databases(application));
         }
         // It cannot be looked at; the check says why.
-        Err(_) => checks.push(check("stack", "container", Container::of_service("stack"))),
+        Err(_) => checks.push(check(STACK, "container", Container::of_service(STACK))),
     }
     for path in disks(config) {
         let name = format!("disk:{}", path.display());

@@ -1,6 +1,7 @@
 //! The checks that there are: those that configuration names, and those that
 //! follow from what is there.
 
+use crate::found::STACK;
 use anyhow::Result;
 use probe::Check;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,14 +19,30 @@ use toolkit::failure::Failure;
 pub(crate) fn all(config: &Config, found: Vec<Check>) -> Result<Vec<Check>> {
     let written = config.entries("check", |mut entry| Check::read(&mut entry))?;
     let names: BTreeSet<_> = written.iter().map(|check| check.name.as_str()).collect();
+    let is_blind = found.iter().any(|check| check.name == STACK);
     let mut all: Vec<Check> = found
         .into_iter()
         .filter(|check| !names.contains(check.name.as_str()))
         .collect();
     all.extend(written);
     all.retain(|check| !check.rules.off);
+    if is_blind {
+        follow_the_stack(&mut all);
+    }
     depend(&all)?;
     Ok(all)
+}
+
+/// Where the stack cannot be looked at, nobody knows what would be found in it:
+/// what depends on that is skipped together with the stack.
+fn follow_the_stack(checks: &mut [Check]) {
+    let names: BTreeSet<_> = checks.iter().map(|check| check.name.clone()).collect();
+    for check in checks {
+        let on = check.rules.depends_on.iter_mut();
+        for name in on.filter(|name| !names.contains(*name)) {
+            STACK.clone_into(name);
+        }
+    }
 }
 
 /// Refuses dependencies on what is not there, and circles.
@@ -72,16 +89,18 @@ mod tests {
     use toolkit::config::Source;
 
     fn read(toml: &str) -> Result<Vec<String>, String> {
+        let checks = with(toml, Vec::new())?;
+        Ok(checks.into_iter().map(|check| check.name).collect())
+    }
+
+    fn with(toml: &str, found: Vec<Check>) -> Result<Vec<Check>, String> {
         let folder = tempfile::tempdir().unwrap();
         toolkit::durable::write(&folder.path().join("sextant.toml"), toml.as_bytes()).unwrap();
         let config = Config::load(&Source {
             folder: folder.path().to_owned(),
             ..Source::default()
         });
-        match all(&config.unwrap(), Vec::new()) {
-            Ok(checks) => Ok(checks.into_iter().map(|check| check.name).collect()),
-            Err(error) => Err(Failure::of(&error).message),
-        }
+        all(&config.unwrap(), found).map_err(|error| Failure::of(&error).message)
     }
 
     const A: &str = "[[check]]\nname = 'a'\nkind = 'tcp'\naddress = 'localhost:1'\n";
@@ -122,6 +141,23 @@ mod tests {
             let told = read(&toml).unwrap_err();
             assert!(told.ends_with(message), "{told}");
         }
+    }
+
+    #[test]
+    fn what_depends_on_an_unknown_stack_follows_it() {
+        let stack = || {
+            let probe = Box::new(probe::kind::Container::of_service(STACK));
+            vec![Check::new(STACK, "container", probe)]
+        };
+        let b = A.replace("'a'", "'b'");
+        let toml = format!("{A}depends_on = ['container:api', 'b']\n{b}");
+        let checks = with(&toml, stack()).unwrap();
+        assert_eq!(checks[1].rules.depends_on, [STACK, "b"]);
+        let told = with(&toml, Vec::new()).unwrap_err();
+        assert_eq!(
+            told,
+            "the check `a` depends on `container:api`, which is no check"
+        );
     }
 
     #[test]
