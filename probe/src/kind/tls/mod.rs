@@ -2,6 +2,7 @@
 //! with.
 
 mod old;
+mod suites;
 mod version;
 
 pub use version::Version;
@@ -32,6 +33,10 @@ pub struct Tls {
     /// `1.3`.
     #[serde(default)]
     pub lowest: Version,
+    /// Whether the server may accept strong cipher suites alone: with forward
+    /// secrecy and authenticated encryption, as RFC 9325 and ANSSI have it.
+    #[serde(default)]
+    pub strong: bool,
     /// The protocol in which TLS is asked for first: `smtp`, `imap`,
     /// `postgres`. Without it, TLS is spoken at once.
     pub starttls: Option<StartTls>,
@@ -107,6 +112,10 @@ impl Probe for Tls {
             None => spoken.to_owned(),
         };
         report.faults.extend(too_old(&accepted, self.lowest));
+        if self.strong {
+            let weak = suites::weak(self.open(around)?, self.host());
+            report.faults.extend(weak.context("weak ciphers alone")?);
+        }
         report.fact("accepted_below_lowest", accepted);
         Ok(report)
     }
