@@ -168,7 +168,7 @@ impl Place {
         match self.parents.join(".") {
             name if name.is_empty() => "at the top".into(),
             // A table of a list is `[check]`, within an environment too.
-            name if name.contains('[') => format!("in `[[{}]]`", name.replace(['[', ']'], "")),
+            name if name.contains('[') => format!("in `[[{}]`", name.replacen('[', "", 1)),
             name => format!("in `[{name}]`"),
         }
     }
