@@ -117,11 +117,11 @@ impl Example {
         let place = Place::new();
         place.write("sextant.toml", self.read("sextant.toml"));
         let services = self.services.iter();
-        let services: String = services
-            .map(|(name, image)| format!("  {name}:\n    image: {image}\n"))
+        let services: Vec<_> = services
+            .map(|(name, image)| format!("  {name}: {{ image: '{image}' }}\n"))
             .collect();
         for file in self.compose {
-            place.write(file, format!("services:\n{services}"));
+            place.write(file, format!("services:\n{}", services.concat()));
         }
         for (file, lines) in self.variables {
             place.write(file, lines);
