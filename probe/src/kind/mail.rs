@@ -72,6 +72,7 @@ impl Security<'_> {
         report: &mut Report,
     ) -> Result<Dialog<tls::Session>> {
         let wanted = Wanted {
+            is_anybodys: false,
             host: self.host(),
             ca: self.ca,
             days: self.days,

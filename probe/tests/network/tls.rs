@@ -233,7 +233,7 @@ fn what_speaks_no_tls_is_told() {
             b"\x16\x03\x03\x00\x04\x02\x00\x00\x00",
             "fail tls_handshake",
         ),
-        (b"\x15\x03\x03\x00\x02\x02\x28", "fail tls_handshake"),
+        (b"\x15\x03\x03\x00\x02\x02\x28", "fail tls_refused"),
     ] {
         let found = look("tls", &format!("address = '{}'", hostile::saying(sent)));
         assert_eq!(found.told(), [reason], "{found:#?}");

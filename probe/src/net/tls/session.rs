@@ -38,7 +38,8 @@ pub fn name(host: &str) -> Result<ServerName<'static>, Failure> {
 ///
 /// # Errors
 /// `tls_not_spoken` when the server speaks something else, `tls_protocol` when
-/// it speaks no version that is still safe, `tls_handshake`, `tls_wrong_host`
+/// it speaks no version that is still safe, `tls_refused` when it answers with
+/// another alert, `tls_handshake`, `tls_wrong_host`
 /// when it knows no such host, `closed_early`, `timeout`.
 pub fn start(stream: Stream, host: &ServerName<'static>) -> Result<Session> {
     start_with(stream, host, ALL_VERSIONS)
