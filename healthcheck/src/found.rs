@@ -1,6 +1,6 @@
 //! The checks that follow from what is there, without any configuration.
 
-use probe::kind::{Container, Disk, Http, Memory, Postgres, Redis, Tcp};
+use probe::kind::{Container, Disk, Http, Memory, Postgres, Redis, Tcp, Tls};
 use probe::net::Address;
 use probe::{Check, Probe};
 use serde::Deserialize;
@@ -14,15 +14,18 @@ use toolkit::failure::Failure;
 use toolkit::set;
 use toolkit::stack::Service;
 
-/// The usual ports of what speaks no HTTP, or nothing but TLS, whose
-/// certificate is for a name that is not known here: that somebody takes a
-/// connection is all that can be said.
-const NO_HTTP: [u16; 20] = [
-    21, 22, 25, 53, 110, 143, 443, 465, 587, 993, 995, 1883, 3306, 5432, 5672, 6379, 8443, 9092,
-    11211, 27017,
+/// The usual ports of what speaks no HTTP: that somebody takes a connection is
+/// all that can be said.
+const NO_HTTP: [u16; 15] = [
+    21, 22, 25, 53, 110, 143, 587, 1883, 3306, 5432, 5672, 6379, 9092, 11211, 27017,
 ];
+/// The usual ports of what speaks TLS at once. The host that its certificate is
+/// for is not known here; how long it is valid can be said.
+const TLS: [u16; 5] = [443, 465, 993, 995, 8443];
 /// Where Docker keeps images and volumes, unless it was told otherwise.
 const DOCKER: &str = "/var/lib/docker";
+/// What stands for the checks of a stack that cannot be looked at.
+pub(crate) const STACK: &str = "stack";
 
 /// `[healthcheck]`.
 #[derive(Debug, Deserialize)]
@@ -61,7 +64,7 @@ pub(crate) fn checks(
             checks.extend(databases(application));
         }
         // It cannot be looked at; the check says why.
-        Err(_) => checks.push(check("stack", "container", Container::of_service("stack"))),
+        Err(_) => checks.push(check(STACK, "container", Container::of_service(STACK))),
     }
     for path in disks(config) {
         let name = format!("disk:{}", path.display());
@@ -94,7 +97,9 @@ fn of_service(service: &Service) -> Vec<Check> {
         }
         let address = Address::new(host.ip().to_string(), host.port());
         let named = |kind: &str| format!("{kind}:{name}:{}", host.port());
-        let mut of_port = if NO_HTTP.contains(port) {
+        let mut of_port = if TLS.contains(port) {
+            check(&named("tls"), "tls", Tls::of_any_host(address))
+        } else if NO_HTTP.contains(port) {
             check(&named("tcp"), "tcp", Tcp::to(address))
         } else {
             let url = format!("http://{address}/");

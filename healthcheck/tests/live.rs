@@ -3,7 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // All of it is tests.
 
-use toolkit::testing::{Compose, Recipe, Seen, Stack};
+use toolkit::command::Command;
+use toolkit::testing::{Compose, Recipe, Seen, Stack, until};
 
 const HEALTHCHECK: &str = env!("CARGO_BIN_EXE_healthcheck");
 /// The kinds that look at the stack: the machine's disks are another matter.
@@ -61,6 +62,61 @@ fn a_stack_is_found_seen_broken_and_seen_mended() {
             assert!(!shown.contains(&secret));
         }
     }
+}
+
+/// A server that speaks TLS on its port 443, with a certificate for a host that
+/// nobody tells.
+const WEB: &str = "\
+services:
+  web:
+    image: sextant-dev/api:latest
+    command:
+      - python3
+      - -c
+      - |
+        import http.server, ssl
+        server = http.server.ThreadingHTTPServer(('', 443), http.server.SimpleHTTPRequestHandler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain('/tls/cert.pem', '/tls/key.pem')
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.serve_forever()
+    healthcheck: { disable: true }
+    volumes: ['./tls:/tls:ro']
+    ports: ['127.0.0.1::443']
+";
+
+/// Writes a key and a self-signed certificate, valid for so many days.
+fn certificate(stack: &Stack, days: &str) {
+    let tls = stack.folder().join("tls");
+    std::fs::create_dir_all(&tls).unwrap();
+    let words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+        -subj /CN=app.example -keyout key.pem -out cert.pem -days";
+    let command = Command::new("openssl").args(words.split_whitespace());
+    command.arg(days).folder(&tls).read().unwrap();
+}
+
+#[test]
+fn a_certificate_is_found_before_it_expires() {
+    let stack = Stack::start();
+    let file = stack.folder().join("compose.override.yaml");
+    toolkit::durable::write(&file, WEB.as_bytes()).unwrap();
+    certificate(&stack, "90");
+    stack.compose(&["up", "-d"]);
+    let look = |args: &[&str]| Seen::run(stack.tool(HEALTHCHECK).arg("tls").args(args));
+    let seen = look(&["--wait", "60s"]).succeeded();
+    let checks = seen.data()["checks"].as_array().unwrap();
+    let of_port = &checks[checks.len() - 1];
+    let name = of_port["name"].as_str().unwrap();
+    assert!(name.starts_with("tls:web:"), "{checks:?}");
+    let observed = of_port["observed"].as_str().unwrap();
+    assert!(observed.ends_with(", 89 days left"), "{observed}");
+
+    certificate(&stack, "3");
+    stack.compose(&["restart", "web"]);
+    // Its port is another one now.
+    let is_told = |one: &String| one.starts_with("tls:web:") && one.ends_with(" fail tls_expires");
+    let renewed = || found(&look(&[])).iter().any(is_told);
+    until("the new certificate is shown, and told", renewed);
 }
 
 #[test]

@@ -29,6 +29,7 @@ pub mod secret;
 pub mod several;
 mod size;
 pub mod text;
+mod version;
 
 pub use amount::{Amount, Text};
 pub use around::Around;

@@ -4,6 +4,7 @@ use crate::Limits;
 use bytesize::ByteSize;
 use serde::{Deserialize, Deserializer, de};
 use std::fmt;
+use toolkit::render;
 
 /// Reads the limits of a size in bytes: each is a number of them, or a text
 /// such as `500 MB` or `2 GiB`.
@@ -13,6 +14,12 @@ pub(crate) fn limits<'de, D: Deserializer<'de>>(from: D) -> Result<Limits, D::Er
         warn: warn.map(|size| size.0),
         fail: fail.map(|size| size.0),
     })
+}
+
+/// A limit of bytes as people write it.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it saturates
+pub(crate) fn shown(bytes: f64) -> String {
+    render::size(bytes as u64)
 }
 
 #[derive(Deserialize)]

@@ -4,7 +4,7 @@ use crate::jq::{self, Jq};
 use crate::report::Fault;
 use crate::{Deadline, Report};
 use anyhow::Result;
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Deserializer, de};
 use std::borrow::Cow;
 use std::fmt;
@@ -20,12 +20,14 @@ const LOOKED_AT: usize = 16 << 10;
 pub struct Pattern(Regex);
 
 impl Pattern {
-    /// Compiles a regular expression.
+    /// Compiles a regular expression. `^` and `$` are those of a line, as for
+    /// `grep`: what a command writes ends with one.
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn compile(text: &str) -> Result<Self, String> {
-        Regex::new(text).map(Self).map_err(|error| {
+        let regex = RegexBuilder::new(text).multi_line(true).crlf(true).build();
+        regex.map(Self).map_err(|error| {
             let why = error.to_string();
             let why = why.lines().last().unwrap_or_default();
             let why = why.strip_prefix("error: ").unwrap_or(why);
@@ -171,6 +173,15 @@ mod tests {
             .into_iter()
             .map(|fault| (fault.reason, fault.observed))
             .collect()
+    }
+
+    #[test]
+    fn a_pattern_is_anchored_to_lines() {
+        let lines = "a\r\nb\nc\n";
+        for pattern in ["^a$", "^b$", "^c$"] {
+            assert!(Pattern::compile(pattern).unwrap().is_in(lines), "{pattern}");
+        }
+        assert!(!Pattern::compile("^bc$").unwrap().is_in(lines));
     }
 
     #[test]

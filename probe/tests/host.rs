@@ -41,6 +41,8 @@ fn room_on_a_file_system() {
         (Status::Fail, Some("disk_full"))
     );
     assert_eq!(little.expected, "more than 15.0 EiB free");
+    let small = disk("used = {}\ninodes = {}\nsize = { fail = '15 EiB' }");
+    assert_eq!(told(&small).1, "disk_small");
     let gone = look_in(folder.path(), "disk", "path = '/not/there'");
     assert!(
         gone.observed.starts_with("cannot look at `/not/there`"),
@@ -56,6 +58,10 @@ fn memory_and_load_are_what_the_machine_has() {
     assert_eq!(memory.expected, "less than 0.001 % used");
     let load = look_in(folder.path(), "load", "fifteen = { fail = -1 }");
     assert_eq!(told(&load).1, "load_high");
+    let small = look_in(folder.path(), "memory", "total = { fail = '1 EiB' }");
+    assert_eq!(told(&small).1, "memory_small");
+    let few = look_in(folder.path(), "load", "cores = { min = 100000 }");
+    assert_eq!(told(&few).1, "load_cores");
     assert_eq!(
         refused("load", "five = {}"),
         "the check expects nothing: give `five` a limit"
@@ -96,6 +102,14 @@ fn a_port_and_who_listens_on_it() {
         &format!("port = {port}\nis = 'private'"),
     );
     assert_eq!(told(&public).1, "port_public");
+    let ours = || look_in(folder.path(), "ports", &format!("ours = [{port}]"));
+    assert_eq!(told(&ours()).1, "ports_taken");
+    drop(everywhere);
+    assert_eq!(ours().status, Status::Ok);
+    assert_eq!(
+        refused("ports", ""),
+        "the check expects nothing: give `public` or `ours`"
+    );
 }
 
 #[test]

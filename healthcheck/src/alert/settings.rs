@@ -29,7 +29,7 @@ pub(crate) struct Settings {
     /// Labels added to the alert.
     pub(super) labels: BTreeMap<String, String>,
     /// An Alertmanager: `http://127.0.0.1:9093`.
-    #[serde(deserialize_with = "secret")]
+    #[serde(deserialize_with = "url")]
     pub(super) alertmanager: Option<String>,
     /// A URL that takes JSON.
     #[serde(deserialize_with = "secret")]
@@ -134,8 +134,16 @@ impl Settings {
 
 /// A URL that lets whoever knows it speak in our name.
 fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let url = url(from)?;
+    if let Some(url) = &url {
+        redact::learn(url);
+    }
+    Ok(url)
+}
+
+/// A URL in which nothing is secret but a password.
+fn url<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     let url = String::deserialize(from)?;
-    redact::learn(&url);
     if url.is_empty() {
         return Ok(None);
     }

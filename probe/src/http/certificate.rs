@@ -2,13 +2,14 @@
 
 use crate::net::tls::{Asked, Certificate, Shown, names};
 use chrono::{DateTime, SecondsFormat};
+use rustls::pki_types::ServerName;
 use toolkit::failure::Failure;
 
-/// Why nothing is sent to a server that showed this, if so.
-pub(super) fn refused(shown: &Shown, asked: &Asked<'_>) -> Option<Failure> {
+/// Why nothing is sent to a server that showed this as `host`, if so.
+pub(super) fn refused(shown: &Shown, host: &ServerName<'_>, asked: &Asked<'_>) -> Option<Failure> {
     let fault = shown.fault(asked)?;
     let of = |what: String| {
-        let host = asked.host.to_str();
+        let host = host.to_str();
         Failure::new(fault.reason, format!("the certificate of `{host}` {what}"))
     };
     let otherwise = || of(format!("cannot be verified: {}", fault.observed));

@@ -45,12 +45,11 @@ impl Client {
             no_handshake(&error, address).into()
         })?;
         let asked = Asked {
-            host: &host,
-            trust: &self.0,
+            whose: Some((&host, &self.0)),
             days: Limits::default(),
             now: UnixTime::now(),
         };
-        match certificate::refused(&session.shown, &asked) {
+        match certificate::refused(&session.shown, &host, &asked) {
             Some(failure) => Err(failure.into()),
             None => Ok(session),
         }

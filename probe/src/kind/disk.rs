@@ -2,6 +2,7 @@
 
 use super::{Probe, Written};
 use crate::report::Fault;
+use crate::size::shown as size;
 use crate::{Around, Limits, Measure, Report, Unit, aside};
 use anyhow::{Context, Result};
 use rustix::fs::{StatVfs, statvfs};
@@ -24,6 +25,9 @@ pub struct Disk {
     /// From how many percent of the inodes used on.
     #[serde(default = "used")]
     inodes: Limits,
+    /// Down to how many bytes large, used or not.
+    #[serde(default, deserialize_with = "crate::size::limits")]
+    size: Limits,
 }
 
 fn used() -> Limits {
@@ -38,13 +42,14 @@ impl Disk {
             used: used(),
             free: Limits::default(),
             inodes: used(),
+            size: Limits::default(),
         }
     }
 }
 
 impl Written for Disk {
     fn mistake(&self) -> Option<(&'static str, String)> {
-        let all = [self.used, self.free, self.inodes];
+        let all = [self.used, self.free, self.inodes, self.size];
         all.iter().all(Limits::is_none).then(|| {
             (
                 "used",
@@ -57,6 +62,9 @@ impl Written for Disk {
 impl Probe for Disk {
     fn expects(&self) -> String {
         let path = self.path.display();
+        if self.used.is_none() {
+            return format!("room on `{path}`");
+        }
         format!("{} of `{path}` used", self.used.expects_less(" %"))
     }
 
@@ -140,9 +148,13 @@ impl Disk {
             report.fault(Fault::new(level, "disk_full", &shown, expected).hint(hint()));
         }
         if let Some((level, limit)) = free.below(room.free as f64) {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a size
-            let expected = format!("more than {} free", render::size(limit as u64));
+            let expected = format!("more than {} free", size(limit));
             report.fault(Fault::new(level, "disk_full", &shown, expected).hint(hint()));
+        }
+        if let Some((level, limit)) = self.size.below(room.total as f64) {
+            let observed = format!("it holds {}", render::size(room.total));
+            let expected = format!("more than {}", size(limit));
+            report.fault(Fault::new(level, "disk_small", observed, expected));
         }
         if let Some(inodes) = room.inodes {
             report.measure(
@@ -188,6 +200,20 @@ mod tests {
             reasons(&disk, &room(5.0, 1 << 30, Some(99.0))),
             ["inodes_full"]
         );
+    }
+
+    #[test]
+    fn a_small_disk_is_told_even_when_it_is_empty() {
+        let disk = Disk {
+            size: Limits::new(0.0, 2e11),
+            ..Disk::at("/data")
+        };
+        assert_eq!(reasons(&disk, &room(0.0, 1 << 30, None)), ["disk_small"]);
+        let disk = Disk {
+            size: Limits::new(0.0, 1e11),
+            ..disk
+        };
+        assert!(reasons(&disk, &room(0.0, 1 << 30, None)).is_empty());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{Probe, Written};
 use crate::report::Fault;
-use crate::{Around, Limits, Measure, Report, Unit};
+use crate::{Amount, Around, Limits, Measure, Report, Unit};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use std::fs;
@@ -19,6 +19,8 @@ pub struct Load {
     five: Limits,
     /// The same over fifteen.
     fifteen: Limits,
+    /// How many cores there are.
+    cores: Option<Amount>,
 }
 
 impl Default for Load {
@@ -27,6 +29,7 @@ impl Default for Load {
             one: Limits::default(),
             five: Limits::new(2.0, 4.0),
             fifteen: Limits::default(),
+            cores: None,
         }
     }
 }
@@ -34,7 +37,7 @@ impl Default for Load {
 impl Written for Load {
     fn mistake(&self) -> Option<(&'static str, String)> {
         let all = [self.one, self.five, self.fifteen];
-        all.iter().all(Limits::is_none).then(|| {
+        (all.iter().all(Limits::is_none) && self.cores.is_none()).then(|| {
             (
                 "five",
                 "the check expects nothing: give `five` a limit".into(),
@@ -45,10 +48,11 @@ impl Written for Load {
 
 impl Probe for Load {
     fn expects(&self) -> String {
-        format!(
-            "{} a core",
-            self.five.or(self.one).or(self.fifteen).expects_less("")
-        )
+        let limits = self.five.or(self.one).or(self.fifteen);
+        match self.cores {
+            Some(cores) if limits.is_none() => format!("{cores} cores"),
+            _ => format!("{} a core", limits.expects_less("")),
+        }
     }
 
     fn look(&self, _: &Around<'_>) -> Result<Report> {
@@ -72,6 +76,10 @@ impl Load {
         };
         let (one, five, fifteen) = (next()?, next()?, next()?);
         let mut report = Report::new(format!("{one} {five} {fifteen} on {cores} cores"));
+        if let Some(wanted) = self.cores.filter(|wanted| !wanted.holds(cores as f64)) {
+            let observed = format!("{cores} cores");
+            report.fault(Fault::fail("load_cores", observed, wanted.to_string()));
+        }
         for (name, minutes, average, limits) in [
             ("load1", "one minute", one, self.one),
             ("load5", "five minutes", five, self.five),
@@ -108,5 +116,22 @@ mod tests {
         assert!(reasons("9.00 3.90 1.00 1/99 1").unwrap().is_empty());
         assert_eq!(reasons("0.00 8.00 1.00 1/99 1").unwrap(), ["load_high"]);
         assert!(reasons("0.00 8.00").is_err());
+    }
+
+    #[test]
+    fn too_few_cores_are_told() {
+        let load = Load {
+            cores: Some(Amount {
+                min: Some(4.0),
+                max: None,
+            }),
+            ..Load::default()
+        };
+        let faults = |cores| load.judge("0.00 0.00 0.00 1/99 1", cores).unwrap().faults;
+        assert_eq!(
+            faults(2),
+            [Fault::fail("load_cores", "2 cores", "at least 4")]
+        );
+        assert!(faults(4).is_empty());
     }
 }

@@ -128,6 +128,7 @@ impl Server {
         let (stream, _) = Stream::open(&self.address, around.deadline)?;
         let begun = Begun::<P>::with(stream, self.encryption(), |stream| {
             let wanted = Wanted {
+                is_anybodys: false,
                 host: self.host(),
                 ca: self.ca.as_deref(),
                 days: self.days,

@@ -3,6 +3,7 @@
 use super::disk::percent;
 use super::{Probe, Written};
 use crate::report::Fault;
+use crate::size::shown as size;
 use crate::{Around, Limits, Measure, Report, Unit};
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -18,6 +19,9 @@ pub struct Memory {
     used: Limits,
     /// From how many percent of the swap on.
     swap: Limits,
+    /// Down to how much memory the machine has, used or not.
+    #[serde(deserialize_with = "crate::size::limits")]
+    total: Limits,
 }
 
 impl Default for Memory {
@@ -28,13 +32,15 @@ impl Default for Memory {
                 warn: Some(80.0),
                 fail: None,
             },
+            total: Limits::default(),
         }
     }
 }
 
 impl Written for Memory {
     fn mistake(&self) -> Option<(&'static str, String)> {
-        (self.used.is_none() && self.swap.is_none()).then(|| {
+        let all = [self.used, self.swap, self.total];
+        all.iter().all(Limits::is_none).then(|| {
             (
                 "used",
                 "the check expects nothing: give `used` a limit".into(),
@@ -45,6 +51,9 @@ impl Written for Memory {
 
 impl Probe for Memory {
     fn expects(&self) -> String {
+        if self.used.is_none() {
+            return "memory enough".to_owned();
+        }
         format!("{} used", self.used.expects_less(" %"))
     }
 
@@ -84,6 +93,7 @@ impl Memories {
 }
 
 impl Memory {
+    #[allow(clippy::cast_precision_loss)] // a limit need not be exact to the byte
     fn judge(&self, seen: &Memories) -> Report {
         let used = percent(seen.total.saturating_sub(seen.available), seen.total);
         let swap = percent(seen.swap.saturating_sub(seen.swap_free), seen.swap);
@@ -114,6 +124,11 @@ impl Memory {
                 format!("less than {limit} %"),
             ));
         }
+        if let Some((level, limit)) = self.total.below(seen.total as f64) {
+            let observed = format!("the machine has {total}");
+            let expected = format!("more than {}", size(limit));
+            report.fault(Fault::new(level, "memory_small", observed, expected));
+        }
         report
     }
 }
@@ -131,6 +146,22 @@ mod tests {
         assert_eq!(report.observed, "90 % used, 100 KiB available of 1000 KiB");
         assert_eq!(report.faults.len(), 1);
         assert_eq!(report.faults[0].reason, "memory_full");
+    }
+
+    #[test]
+    fn a_small_machine_is_told_even_when_it_is_idle() {
+        let reasons = |total: f64| {
+            let memory = Memory {
+                used: Limits::default(),
+                total: Limits::new(0.0, total),
+                ..Memory::default()
+            };
+            let report = memory.judge(&Memories::parse(MEMINFO).unwrap());
+            let reasons = report.faults.iter().map(|fault| fault.reason);
+            reasons.collect::<Vec<_>>()
+        };
+        assert_eq!(reasons(1_024_000.0), ["memory_small"]);
+        assert!(reasons(1_023_999.0).is_empty());
     }
 
     #[test]

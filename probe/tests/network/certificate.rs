@@ -192,3 +192,37 @@ fn what_cannot_be_meant_is_refused() {
         assert!(told.contains(message), "{told}");
     }
 }
+
+#[test]
+fn a_pattern_names_every_file_that_looks_like_it() {
+    let (folder, root) = place();
+    let at = folder.path();
+    let put = |domain: &str, days| {
+        fs::create_dir_all(at.join("domains").join(domain)).unwrap();
+        let name = format!("domains/{domain}/cert.pem");
+        write(at, &name, &root.server(domain, days).certificate);
+    };
+    put("a.example", 90);
+    put("b.example", 60);
+    let look = |pattern: &str| {
+        let files = format!("files = ['{}/{pattern}']", at.to_str().unwrap());
+        look("certificate", &files)
+    };
+    let found = look("domains/*/cert.pem");
+    found.is_well();
+    assert_eq!(found.observed, "`b.example` has 60 days left");
+    put("b.example", 3);
+    let found = look("domains/*/cert.pem");
+    assert_eq!(found.told(), ["fail tls_expires"], "{found:#?}");
+    let found = look("domain/*/cert.pem");
+    assert_eq!(found.told(), ["fail certificate_unreadable"]);
+    assert!(found.observed.ends_with("domain/*/cert.pem`"), "{found:#?}");
+    assert_eq!(
+        refused("certificate", "files = ['a/[', 'b']"),
+        "`a/[` is no pattern: invalid range pattern"
+    );
+    assert_eq!(
+        refused("certificate", "files = ['*/cert.pem']\nkey = 'key.pem'"),
+        "a `key` belongs to one file, not to several"
+    );
+}

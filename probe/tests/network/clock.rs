@@ -94,6 +94,7 @@ fn a_web_server_says_the_time_too() {
     let plain = Site {
         pair: None,
         protocols: "",
+        ciphers: "",
     };
     let encrypted = Site::new(&authority.server("app.example", 90));
     for (scheme, site) in [("http", plain), ("https", encrypted)] {

@@ -12,6 +12,7 @@ use toolkit::testing::program;
 pub(crate) struct Site {
     pub(crate) pair: Option<Pair>,
     pub(crate) protocols: &'static str,
+    pub(crate) ciphers: &'static str,
 }
 
 impl Site {
@@ -19,6 +20,7 @@ impl Site {
         Self {
             pair: Some(pair.clone()),
             protocols: "TLSv1.2 TLSv1.3",
+            ciphers: "DEFAULT",
         }
     }
 }
@@ -77,7 +79,7 @@ fn config(site: &Site, folder: &TempDir, port: u16) -> String {
         )
         .unwrap();
         // Debian's OpenSSL refuses old protocols at its own security level.
-        server.push_str("ssl_ciphers DEFAULT:@SECLEVEL=0;\n");
+        writeln!(server, "ssl_ciphers {}:@SECLEVEL=0;", site.ciphers).unwrap();
     }
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let temporary = temporary.map(|name| format!("{name}_temp_path tmp_{name};\n"));

@@ -200,10 +200,30 @@ fn old_protocols_are_told() {
 }
 
 #[test]
+fn weak_ciphers_are_told() {
+    let ours = trusted();
+    let mut site = Site::new(&ours.authority.server("app.example", 90));
+    seen(&site, &ours.file, "").is_well();
+    let found = seen(&site, &ours.file, "strong = true");
+    assert_eq!(found.told(), ["fail tls_weak_cipher"], "{found:#?}");
+    site.ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
+    seen(&site, &ours.file, "strong = true").is_well();
+    site.ciphers = "ECDHE+AESGCM:ECDHE-ECDSA-AES256-SHA";
+    let found = seen(&site, &ours.file, "strong = true");
+    assert_eq!(
+        found.observed,
+        "the server accepts TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA"
+    );
+    site.protocols = "TLSv1.3";
+    seen(&site, &ours.file, "strong = true").is_well();
+}
+
+#[test]
 fn what_speaks_no_tls_is_told() {
     let nginx = Nginx::start(&Site {
         pair: None,
         protocols: "",
+        ciphers: "",
     });
     let found = look("tls", &format!("address = '{}'", nginx.address()));
     assert_eq!(found.told(), ["fail tls_not_spoken"], "{found:#?}");
@@ -213,7 +233,7 @@ fn what_speaks_no_tls_is_told() {
             b"\x16\x03\x03\x00\x04\x02\x00\x00\x00",
             "fail tls_handshake",
         ),
-        (b"\x15\x03\x03\x00\x02\x02\x28", "fail tls_handshake"),
+        (b"\x15\x03\x03\x00\x02\x02\x28", "fail tls_refused"),
     ] {
         let found = look("tls", &format!("address = '{}'", hostile::saying(sent)));
         assert_eq!(found.told(), [reason], "{found:#?}");

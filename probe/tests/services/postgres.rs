@@ -103,6 +103,11 @@ fn content_is_compared_with_what_was_expected() {
                     "query = 'SELECT count(*) FROM users'\nnumber = { max = 249 }",
                     "pg_value",
                 ),
+                (
+                    "version = { min = 15 }",
+                    "version = { min = 99 }",
+                    "pg_version",
+                ),
                 ("role = 'primary'", "role = 'replica'", "pg_role"),
                 ("size = { fail = 1e12 }", "size = { fail = 1 }", "pg_size"),
                 (

@@ -35,6 +35,11 @@ fn what_it_keeps_is_compared_with_what_was_expected() {
         assert!(measure(&found, "memory") > 1e5);
         stack.redis(&["MSET", "a", "1", "b", "2"]);
         for (good, bad, reason) in [
+            (
+                "version = { min = 7, max = 8 }",
+                "version = 6",
+                "redis_version",
+            ),
             ("keys = 2", "keys = { min = 3 }", "redis_keys"),
             ("aof = true", "aof = false", "redis_aof"),
             ("role = 'primary'", "role = 'replica'", "redis_role"),

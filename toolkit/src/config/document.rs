@@ -143,6 +143,7 @@ fn plain(name: &str) -> &str {
         "sequence" | "a sequence" => "a list",
         "a boolean" => "`true` or `false`",
         "u32" | "i64" => "a whole number",
+        "f64" => "a number",
         _ if name.starts_with("struct ") || name == "a map" => "a table",
         _ => name,
     }
@@ -166,6 +167,8 @@ impl Place {
     fn section(&self) -> String {
         match self.parents.join(".") {
             name if name.is_empty() => "at the top".into(),
+            // A table of a list is `[check]`, within an environment too.
+            name if name.contains('[') => format!("in `[[{}]`", name.replacen('[', "", 1)),
             name => format!("in `[{name}]`"),
         }
     }

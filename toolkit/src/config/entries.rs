@@ -1,12 +1,13 @@
 //! The sections that only some tools understand: each of `[[check]]` is read by
 //! the tool that runs it, with the same words for what is wrong in it.
 //!
-//! Nothing in them can hinder a tool that does not use them.
+//! Nothing in them can hinder a tool that does not use them. What is wrong in
+//! them is found whichever environment is chosen.
 
 use super::Config;
 use super::document::Document;
 use super::fill::Filler;
-use super::layers::Layers;
+use super::layers::{Layers, NAMED};
 use super::nearest;
 use crate::failure::Failure;
 use anyhow::Result;
@@ -33,11 +34,13 @@ pub struct Entry<'d, 't> {
 
 impl Config {
     /// Reads `[section]`, or each `[[section]]`, with `read`, in the order of
-    /// the file.
+    /// the file. What each other environment makes of them is read too, and
+    /// dropped: a mistake is to be found before the night it is needed in. What
+    /// depends on variables that are not set here is let pass there.
     ///
     /// # Errors
-    /// `config`, with file and line: a section that is neither; what `read`
-    /// finds.
+    /// `config`, with file and line: a section that is neither; a `[[check]]`
+    /// with the name of another; what `read` finds.
     pub fn entries<T>(
         &self,
         section: &str,
@@ -47,31 +50,51 @@ impl Config {
             return Ok(Vec::new());
         };
         let document = Document::parse(path, bytes)?;
-        let mut merged = Layers::of(&document)?.merged(&document, self.env.as_deref())?;
-        let mut table = DeTable::new();
-        table.extend(merged.remove_entry(section));
-        Filler::strict(&document).fill(&mut table, &|name| self.var(name))?;
-        let mut all = Vec::new();
-        for (_, value) in table {
-            for entry in entries_of(&document, section, value)? {
-                all.push(read(entry)?);
+        let layers = Layers::of(&document)?;
+        let merged = layers.merged(&document, self.env.as_deref())?;
+        let lookup = |name: &str| self.var(name);
+
+        let mut filler = Filler::strict(&document);
+        let mut entries = Vec::new();
+        for mut entry in entries_of(&document, section, merged)? {
+            filler.fill_section(section, &mut entry.table, &lookup)?;
+            entries.push(entry);
+        }
+        differ(section, &entries)?;
+        let all: Result<Vec<T>, Failure> = entries.into_iter().map(&mut read).collect();
+        let all = all?;
+
+        for other in layers.others(self.env.as_deref()) {
+            let mut filler = Filler::strict(&document);
+            let mut entries = entries_of(&document, section, other)?;
+            entries.retain_mut(|entry| {
+                let result = filler.fill_section(section, &mut entry.table, &lookup);
+                result.is_ok()
+            });
+            differ(section, &entries)?;
+            for entry in entries {
+                read(entry)?;
             }
         }
         Ok(all)
     }
 }
 
+/// The tables of a section, as they are written.
 fn entries_of<'d, 't>(
     document: &'d Document<'t>,
     section: &str,
-    value: Spanned<DeValue<'t>>,
+    mut file: DeTable<'t>,
 ) -> Result<Vec<Entry<'d, 't>>, Failure> {
-    let mut entries = Vec::new();
+    let Some((_, value)) = file.remove_entry(section) else {
+        return Ok(Vec::new());
+    };
     let span = value.span();
     let items = match value.into_inner() {
         DeValue::Array(items) => items.into_iter().collect(),
         table => vec![Spanned::new(span, table)],
     };
+    let mut entries = Vec::new();
     for item in items {
         let span = item.span();
         let DeValue::Table(table) = item.into_inner() else {
@@ -96,6 +119,24 @@ impl<'d, 't> Entry<'d, 't> {
             taken: Vec::new(),
         }
     }
+}
+
+/// Refuses a name that two of the entries have, where names tell them apart.
+fn differ(section: &str, entries: &[Entry<'_, '_>]) -> Result<(), Failure> {
+    let mut lines = BTreeMap::new();
+    for entry in entries.iter().filter(|_| section == NAMED) {
+        let name = entry.table.get("name");
+        let Some(name) = name.and_then(|name| name.get_ref().as_str()) else {
+            continue;
+        };
+        if let Some(first) = lines.insert(name, entry.line()) {
+            let message = format!("a {section} called `{name}` is on line {first} already");
+            return Err(entry
+                .fault("name", message)
+                .hint(format!("give each {section} a name of its own")));
+        }
+    }
+    Ok(())
 }
 
 impl Entry<'_, '_> {

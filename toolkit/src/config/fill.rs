@@ -59,13 +59,14 @@ impl<'a, 't> Filler<'a, 't> {
         self.table(table, lookup, &mut Vec::new())
     }
 
-    /// Fills in every string of one step of a scenario, as if it were a check.
-    pub(super) fn fill_step(
+    /// Fills in every string of a table of `section` from `lookup`.
+    pub(super) fn fill_section(
         &mut self,
+        section: &str,
         table: &mut DeTable<'t>,
         lookup: Lookup<'_>,
     ) -> Result<(), Failure> {
-        self.table(table, lookup, &mut vec!["check".to_owned()])
+        self.table(table, lookup, &mut vec![section.to_owned()])
     }
 
     fn table(

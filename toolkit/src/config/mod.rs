@@ -4,7 +4,8 @@
 //! `sextant.toml` is the one named by `--config`, else by `$SEXTANT_CONFIG`,
 //! else the nearest one upwards from the working folder. Without one everything
 //! has its default. `[env.NAME]` overrides the rest of the file when chosen by
-//! `--env NAME` or `$SEXTANT_ENV`: tables are merged, all else is replaced.
+//! `--env NAME` or `$SEXTANT_ENV`: tables are merged, checks with those of their
+//! name, all else is replaced.
 //!
 //! # Variables
 //! `.env` is read from the folder of the Compose file: that of the first one

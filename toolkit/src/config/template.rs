@@ -271,7 +271,7 @@ impl Template {
         lookup: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Entry<'static, 'static>, Failure> {
         let mut table = self.table.clone();
-        filler.fill_step(&mut table, lookup)?;
+        filler.fill_section("check", &mut table, lookup)?;
         Ok(Entry::new(self.document, table, self.span.clone()))
     }
 

@@ -101,7 +101,7 @@ impl Lookup {
                 "no_compose_file",
                 format!("there is no Compose file `{}`", missing.display()),
             )
-            .hint("correct `compose_files` in sextant.toml, or COMPOSE_FILE")),
+            .hint("correct `compose` in sextant.toml, or COMPOSE_FILE")),
             None => Ok(files),
         }
     }
@@ -161,7 +161,7 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
             "several_compose_files",
             format!("`{}` has several Compose files: {names}", folder.display()),
         )
-        .hint("name those in use as `compose_files` in sextant.toml, or in COMPOSE_FILE"));
+        .hint("name those in use as `compose` in sextant.toml, or in COMPOSE_FILE"));
     }
     Ok(variants)
 }

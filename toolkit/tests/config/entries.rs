@@ -2,6 +2,8 @@
 
 use crate::case::Case;
 use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use toolkit::config::Config;
 use toolkit::failure::Failure;
 use toolkit::redact;
@@ -70,12 +72,73 @@ token = "entry-token-2"
     );
 }
 
+const ENVIRONMENTS: &str = "\
+[[check]]
+name = 'a'
+seconds = 1
+
+[[check]]
+name = 'b'
+
+[[env.staging.check]]
+name = 'c'
+
+[[env.staging.check]]
+name = 'a'
+seconds = 2
+";
+
 #[test]
-fn an_environment_replaces_them() {
-    let toml = "[[check]]\nname = 'a'\n[[env.staging.check]]\nname = 'b'\n";
-    let read = read(&Case::of(toml).env("staging")).unwrap();
-    assert_eq!(read.len(), 1);
-    assert_eq!(read[0].name, "b");
+fn an_environment_lays_checks_over_those_of_the_same_name() {
+    let ping = |name: &str, seconds| Ping {
+        name: name.into(),
+        seconds,
+    };
+    let staging = read(&Case::of(ENVIRONMENTS).env("staging")).unwrap();
+    let c = ping("c", None);
+    assert_eq!(staging, [ping("a", Some(2.0)), ping("b", None), c]);
+    let none = read(&Case::of(ENVIRONMENTS)).unwrap();
+    assert_eq!(none, [ping("a", Some(1.0)), ping("b", None)]);
+}
+
+#[test]
+fn a_check_of_another_kind_stands_for_the_one_of_its_name() {
+    let toml = "[[check]]\nname = 'a'\nkind = 'tcp'\naddress = 'b:1'\n\
+        [[env.staging.check]]\nname = 'a'\nkind = 'git'\nclean = true\n";
+    let config = Case::of(toml).env("staging").load();
+    let read: Vec<BTreeMap<String, Value>> = config
+        .entries("check", |mut entry| entry.rest())
+        .expect("all of it is right");
+    let read: Vec<_> = read[0].keys().map(String::as_str).collect();
+    assert_eq!(read, ["clean", "kind", "name"]);
+}
+
+#[test]
+fn mistakes_are_found_in_environments_that_are_not_chosen() {
+    for (lines, message) in [
+        (
+            "name = 'a'\nsecond = 2\n",
+            "5: unknown key `second` in `[[env.production.check]]`",
+        ),
+        (
+            "name = 'b'\n[[env.production.check]]\nname = 'b'\n",
+            "6: a check called `b` is on line 3 already",
+        ),
+        (
+            "name = 'a'\nseconds = 'two'\n",
+            "5: `seconds` in `[[env.production.check]]` must be a number, not string \"two\"",
+        ),
+    ] {
+        let toml =
+            format!("[[check]]\nname = 'a'\n[[env.production.check]]\n{lines}[env.staging]\n");
+        for case in [Case::of(&toml), Case::of(&toml).env("staging")] {
+            let (told, _) = read(&case).unwrap_err();
+            assert_eq!(told, message, "{toml}");
+        }
+    }
+    // Set where it is needed, perhaps.
+    let toml = "[[env.production.check]]\nname = '${ONLY_THERE}'\nsecond = 2\n";
+    assert!(read(&Case::of(toml)).unwrap().is_empty());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod chain;
 mod key;
+mod named;
 
 use super::{Probe, Written};
 use crate::net::tls::judge::{dates, other_host, untrusted};
@@ -19,8 +20,9 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
-    /// The PEM files. Each holds a server's certificate, and may hold those
-    /// above it, each of which has signed the one before.
+    /// The PEM files, or patterns of their names such as `domains/*/cert.pem`.
+    /// Each holds a server's certificate, and may hold those above it, each of
+    /// which has signed the one before.
     pub files: Vec<PathBuf>,
     /// Down to how many days before its end a certificate is a warning, and a
     /// failure.
@@ -42,7 +44,11 @@ impl Written for Certificate {
         if self.files.is_empty() {
             return Some(("files", "`files` names no file".into()));
         }
-        if self.key.is_some() && self.files.len() > 1 {
+        if let Some(message) = self.files.iter().find_map(|file| named::mistake(file)) {
+            return Some(("files", message));
+        }
+        let several = self.files.len() > 1 || self.files.iter().any(|file| named::is_pattern(file));
+        if self.key.is_some() && several {
             return Some(("key", "a `key` belongs to one file, not to several".into()));
         }
         if self.ca.is_some() && self.trusted == Some(false) {
@@ -77,7 +83,8 @@ impl Probe for Certificate {
         };
         let mut report = Report::default();
         let mut first: Option<(f64, String)> = None;
-        for file in &self.files {
+        let files = named::files(&self.files, around, &mut report)?;
+        for file in &files {
             let chain = match read_chain(&config.resolve(file)) {
                 Ok(chain) => chain,
                 Err(failure) => {

@@ -14,6 +14,8 @@ pub(super) struct End {
     pub(super) address: IpAddr,
     /// Whose it is, as far as we may see.
     pub(super) process: Option<String>,
+    /// Whether a container of the application publishes it.
+    pub(super) is_ours: bool,
 }
 
 /// The ends of the ports that are wanted.
@@ -37,6 +39,7 @@ impl End {
             port: listener.port,
             address: listener.address,
             process: listener.process,
+            is_ours: false,
         }
     }
 
@@ -54,6 +57,7 @@ impl End {
                 port: one.host.port(),
                 address: one.host.ip(),
                 process: Some(name.clone()),
+                is_ours: true,
             })
         };
         running.flat_map(of).collect()

@@ -106,6 +106,7 @@ mod tests {
             port: 5432,
             address: address.parse().unwrap(),
             process: (!process.is_empty()).then(|| process.to_owned()),
+            is_ours: false,
         }
     }
 

@@ -24,6 +24,8 @@ pub struct Postgres {
     pub url: Option<String>,
     /// Another database than the application's, on the same server.
     pub database: Option<String>,
+    /// How new the server is, by its major version: `{ min = 15 }`.
+    pub version: Option<Amount>,
     /// One statement that returns rows. It can change nothing.
     pub query: Option<String>,
     /// How many rows the query returns.

@@ -21,6 +21,8 @@ const MEMORY: (f64, f64) = (80.0, 95.0);
 pub struct Redis {
     /// Another server than the application's: `redis://:password@host:6379`.
     pub url: Option<String>,
+    /// How new the server is, by its major version: `{ min = 7 }`.
+    pub version: Option<Amount>,
     /// How many seconds PING may take.
     pub seconds: Limits,
     /// How many hundredths of `maxmemory` may be used.

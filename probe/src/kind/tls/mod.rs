@@ -2,6 +2,7 @@
 //! with.
 
 mod old;
+mod suites;
 mod version;
 
 pub use version::Version;
@@ -14,6 +15,7 @@ use crate::{Around, Limits, Report};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use std::path::PathBuf;
+use toolkit::failure::Failure;
 
 /// A server that speaks TLS.
 #[derive(Debug, Clone, Deserialize)]
@@ -32,15 +34,40 @@ pub struct Tls {
     /// `1.3`.
     #[serde(default)]
     pub lowest: Version,
+    /// Whether the server may accept strong cipher suites alone: with forward
+    /// secrecy and authenticated encryption, as RFC 9325 and ANSSI have it.
+    #[serde(default)]
+    pub strong: bool,
     /// The protocol in which TLS is asked for first: `smtp`, `imap`,
     /// `postgres`. Without it, TLS is spoken at once.
     pub starttls: Option<StartTls>,
     /// The PEM file of the authorities that may have signed the certificate;
     /// without it, those that this machine trusts.
     pub ca: Option<PathBuf>,
+    /// Whether the host that the certificate is for is not known.
+    #[serde(skip)]
+    is_anybodys: bool,
 }
 
+/// Why a server that speaks TLS may show nothing to whoever names no host.
+const NAMELESS: [&str; 3] = ["tls_wrong_host", "tls_refused", "tls_client_certificate"];
+
 impl Tls {
+    /// A server whose certificate is for a host that is not known: TLS is
+    /// spoken, and what it shows is valid for long enough.
+    pub fn of_any_host(address: Address) -> Self {
+        Self {
+            address,
+            host: None,
+            days: Limits::default(),
+            lowest: Version::Tls10,
+            strong: false,
+            starttls: None,
+            ca: None,
+            is_anybodys: true,
+        }
+    }
+
     fn host(&self) -> &str {
         self.host.as_deref().unwrap_or(&self.address.host)
     }
@@ -78,6 +105,9 @@ impl Written for Tls {
 
 impl Probe for Tls {
     fn expects(&self) -> String {
+        if self.is_anybodys {
+            return format!("TLS, and a valid certificate, at {}", self.address);
+        }
         format!(
             "{} or newer, and a certificate for `{}`, at {}",
             self.lowest,
@@ -90,10 +120,16 @@ impl Probe for Tls {
         let mut report = Report::default();
         let wanted = Wanted {
             host: self.host(),
+            is_anybodys: self.is_anybodys,
             ca: self.ca.as_deref(),
             days: self.days,
         };
-        let session = wanted.start(self.open(around)?, around.config, &mut report)?;
+        let session = match wanted.start(self.open(around)?, around.config, &mut report) {
+            Err(error) if self.is_anybodys && NAMELESS.contains(&Failure::of(&error).reason) => {
+                return Ok(Report::new("TLS; no certificate without a host's name"));
+            }
+            session => session?,
+        };
         let spoken = session.version();
         session.close();
         let mut accepted = Vec::new();
@@ -107,6 +143,10 @@ impl Probe for Tls {
             None => spoken.to_owned(),
         };
         report.faults.extend(too_old(&accepted, self.lowest));
+        if self.strong {
+            let weak = suites::weak(self.open(around)?, self.host());
+            report.faults.extend(weak.context("weak ciphers alone")?);
+        }
         report.fact("accepted_below_lowest", accepted);
         Ok(report)
     }
@@ -120,4 +160,46 @@ fn too_old(accepted: &[String], lowest: Version) -> Option<Fault> {
     let observed = format!("the server accepts {}", accepted.join(" and "));
     let fault = Fault::fail("tls_old_protocol", observed, format!("{lowest} or newer"));
     Some(fault.hint("leave the old versions out of the server's list of protocols"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Deadline;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::thread;
+    use std::time::Duration;
+    use toolkit::config::Config;
+
+    /// What is found of a server that says this, once it was greeted.
+    fn found(said: &'static [u8]) -> Result<Report> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.read_exact(&mut [0; 5]).unwrap();
+            stream.write_all(said).unwrap();
+        });
+        let none = Failure::new("none", "none");
+        let config = Config::default();
+        let around = Around::new(
+            &config,
+            Err(&none),
+            Deadline::after(Duration::from_secs(60)),
+        );
+        Tls::of_any_host(Address::new("127.0.0.1", port)).look(&around)
+    }
+
+    #[test]
+    fn one_that_wants_a_name_speaks_tls() {
+        for alert in [b"\x15\x03\x03\0\x02\x02\x70", b"\x15\x03\x03\0\x02\x02\x50"] {
+            let report = found(alert).unwrap();
+            assert!(report.faults.is_empty());
+            assert_eq!(report.observed, "TLS; no certificate without a host's name");
+        }
+        let reason = |said| Failure::of(&found(said).unwrap_err()).reason;
+        assert_eq!(reason(b"HTTP/1.1 400 Bad Request\r\n"), "tls_not_spoken");
+        assert_eq!(reason(b""), "closed_early");
+    }
 }

@@ -1,5 +1,6 @@
-//! Whether a server still accepts TLS 1.0 or 1.1. No library that is kept up
-//! speaks them, and none has to: the server's first message tells.
+//! Whether a server still accepts TLS 1.0 or 1.1, or old ciphers. No library
+//! that is kept up speaks them, and none has to: the server's first message
+//! tells.
 
 use super::Version;
 use crate::net::Stream;
@@ -20,6 +21,12 @@ const CIPHERS: [u16; 16] = [
 /// x25519, secp256r1, secp384r1, secp521r1.
 const GROUPS: [u16; 4] = [0x001d, 0x0017, 0x0018, 0x0019];
 
+/// ECDSA, RSA, RSA-PSS and DSA, with SHA-2 and SHA-1.
+const SIGNATURES: [u16; 13] = [
+    0x0403, 0x0503, 0x0603, 0x0401, 0x0501, 0x0601, 0x0804, 0x0805, 0x0806, 0x0402, 0x0203, 0x0201,
+    0x0202,
+];
+
 const HANDSHAKE: u8 = 22;
 const ALERT: u8 = 21;
 const CLIENT_HELLO: u8 = 1;
@@ -29,17 +36,40 @@ const SERVER_HELLO: u8 = 2;
 /// own in that version.
 ///
 /// # Errors
+/// Those of [`chosen`].
+pub(super) fn accepts(stream: Stream, version: Version, host: &str) -> Result<bool> {
+    Ok(chosen(stream, version, host, &CIPHERS)?.is_some())
+}
+
+/// The cipher suite that a server chooses when it is greeted in `version`, and
+/// none newer, with these `ciphers`; none when it refuses.
+///
+/// # Errors
 /// `tls_not_spoken` when the answer is not TLS; `timeout` when there is none: a
 /// server that is silent has not refused.
-pub(super) fn accepts(mut stream: Stream, version: Version, host: &str) -> Result<bool> {
+pub(super) fn chosen(
+    mut stream: Stream,
+    version: Version,
+    host: &str,
+    ciphers: &[u16],
+) -> Result<Option<u16>> {
     let deadline = stream.deadline();
     let mut answer = [0; 11];
-    let asked = stream.write_all(&hello(version, host, &random()));
+    let mut suite = [0; 2];
+    let asked = stream.write_all(&hello(version, host, &random(), ciphers));
     let answered = asked.and_then(|()| {
         stream.read_exact(&mut answer[..1])?;
         // Nothing of an alert need be read: whatever it says, it is no.
         if answer[0] == HANDSHAKE {
             stream.read_exact(&mut answer[1..])?;
+        }
+        if answer[5] == SERVER_HELLO {
+            // Random bytes, and the session that could be resumed.
+            let mut passed = [0; 33];
+            stream.read_exact(&mut passed)?;
+            let mut session = vec![0; usize::from(passed[32])];
+            stream.read_exact(&mut session)?;
+            stream.read_exact(&mut suite)?;
         }
         Ok(())
     });
@@ -49,11 +79,11 @@ pub(super) fn accepts(mut stream: Stream, version: Version, host: &str) -> Resul
             ErrorKind::UnexpectedEof
             | ErrorKind::ConnectionReset
             | ErrorKind::ConnectionAborted
-            | ErrorKind::BrokenPipe => Ok(false),
+            | ErrorKind::BrokenPipe => Ok(None),
             _ => Err(deadline.explain(error)),
         };
     }
-    judge(&answer, version)
+    Ok(judge(&answer, version)?.then(|| u16::from_be_bytes(suite)))
 }
 
 /// What the first bytes of an answer say: a record's header of five bytes, a
@@ -71,13 +101,13 @@ fn judge(answer: &[u8; 11], version: Version) -> Result<bool> {
 }
 
 /// A `ClientHello` (RFC 4346, section 7.4.1.2) in a record.
-fn hello(version: Version, host: &str, random: &[u8; 32]) -> Vec<u8> {
+fn hello(version: Version, host: &str, random: &[u8; 32], ciphers: &[u16]) -> Vec<u8> {
     let mut body = version.bytes().to_vec();
     body.extend(random);
     body.push(0); // no session to resume
-    body.extend(list16(&words(&CIPHERS)));
+    body.extend(list16(&words(ciphers)));
     body.extend([1, 0]); // no compression
-    body.extend(list16(&extensions(host)));
+    body.extend(list16(&extensions(version, host)));
     let mut message = vec![CLIENT_HELLO, 0];
     message.extend(list16(&body));
     // The record's own version is the oldest in a first message.
@@ -86,9 +116,9 @@ fn hello(version: Version, host: &str, random: &[u8; 32]) -> Vec<u8> {
     record
 }
 
-/// The host that is asked for (RFC 6066), and what elliptic curves need
-/// (RFC 8422).
-fn extensions(host: &str) -> Vec<u8> {
+/// The host that is asked for (RFC 6066), what elliptic curves need (RFC 8422),
+/// and from TLS 1.2 on, how servers may sign (RFC 5246).
+fn extensions(version: Version, host: &str) -> Vec<u8> {
     let mut all = Vec::new();
     if host.parse::<IpAddr>().is_err() {
         let mut name = vec![0];
@@ -97,6 +127,9 @@ fn extensions(host: &str) -> Vec<u8> {
     }
     all.extend(extension(10, &list16(&words(&GROUPS))));
     all.extend(extension(11, &[1, 0]));
+    if version >= Version::Tls12 {
+        all.extend(extension(13, &list16(&words(&SIGNATURES))));
+    }
     all
 }
 
@@ -135,7 +168,7 @@ mod tests {
 
     #[test]
     fn the_lengths_in_the_greeting_fit() {
-        let hello = hello(Version::Tls11, "example.org", &[7; 32]);
+        let hello = hello(Version::Tls11, "example.org", &[7; 32], &CIPHERS);
         assert_eq!(hello[..3], [22, 3, 1]);
         let length = |at: usize| usize::from(u16::from_be_bytes([hello[at], hello[at + 1]]));
         assert_eq!(length(3), hello.len() - 5);

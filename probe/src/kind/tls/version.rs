@@ -59,7 +59,7 @@ impl Version {
                 Ok(true)
             }
             Err(error) => match Failure::of(&error).reason {
-                "tls_protocol" | "tls_handshake" | "closed_early" => Ok(false),
+                "tls_protocol" | "tls_refused" | "tls_handshake" | "closed_early" => Ok(false),
                 _ => Err(error),
             },
         }

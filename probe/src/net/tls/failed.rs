@@ -75,7 +75,7 @@ fn refused(why: &Error, host: &ServerName<'_>) -> Failure {
         .hint("compare `host` with the names that the server is set up for"),
         Error::AlertReceived(AlertDescription::CertificateRequired) => no_certificate_of_ours(),
         Error::AlertReceived(alert) => Failure::new(
-            "tls_handshake",
+            "tls_refused",
             format!("the server refused the handshake ({alert:?})"),
         )
         .hint("look at the server's log, and at its certificate, protocols and ciphers"),

@@ -22,10 +22,9 @@ pub const DAYS: Limits = Limits {
 /// What is asked of a server's certificate.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
-    /// The host that it must be for.
-    pub host: &'a ServerName<'static>,
-    /// Who may have signed it.
-    pub trust: &'a Trust,
+    /// The host that it must be for, and who may have signed it; none where
+    /// anybody's will do.
+    pub whose: Option<(&'a ServerName<'static>, &'a Trust)>,
     /// How many days it must be valid.
     pub days: Limits,
     /// The time.
@@ -51,10 +50,11 @@ impl Shown {
             }
         };
         report.faults.extend(dates(&read, asked.days, asked.now));
-        report.faults.extend(other_host(leaf, &read, asked.host));
-        report
-            .faults
-            .extend(untrusted(&self.chain, &read, asked.trust, asked.now));
+        if let Some((host, trust)) = asked.whose {
+            report.faults.extend(other_host(leaf, &read, host));
+            let untrusted = untrusted(&self.chain, &read, trust, asked.now);
+            report.faults.extend(untrusted);
+        }
         if let Some(why) = &self.unproven {
             report.fault(Fault::fail(
                 "tls_unproven",

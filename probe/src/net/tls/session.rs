@@ -41,7 +41,8 @@ pub fn name(host: &str) -> Result<ServerName<'static>, Failure> {
 ///
 /// # Errors
 /// `tls_not_spoken` when the server speaks something else, `tls_protocol` when
-/// it speaks no version that is still safe, `tls_handshake`, `tls_wrong_host`
+/// it speaks no version that is still safe, `tls_refused` when it answers with
+/// another alert, `tls_handshake`, `tls_wrong_host`
 /// when it knows no such host, `closed_early`, `timeout`.
 pub fn start(stream: Stream, host: &ServerName<'static>) -> Result<Session> {
     start_with(stream, host, ALL_VERSIONS)
@@ -97,8 +98,7 @@ fn handshake(
 pub fn start_proven(stream: Stream, host: &ServerName<'static>, trust: &Trust) -> Result<Session> {
     let session = start(stream, host)?;
     let asked = Asked {
-        host,
-        trust,
+        whose: Some((host, trust)),
         days: Limits::default(),
         now: UnixTime::now(),
     };

@@ -16,6 +16,8 @@ use toolkit::config::Config;
 pub struct Wanted<'a> {
     /// The host that the certificate must be for.
     pub host: &'a str,
+    /// Whether it may be for any host, and signed by anybody.
+    pub is_anybodys: bool,
     /// The PEM file of the authorities; without it, those of this machine.
     pub ca: Option<&'a Path>,
     /// How many days the certificate must be valid; [`DAYS`] where neither
@@ -32,11 +34,14 @@ impl Wanted<'_> {
     /// Those of [`start`]; `tls_host`; `certificate_unreadable` for `ca`.
     pub fn start(&self, stream: Stream, config: &Config, report: &mut Report) -> Result<Session> {
         let host = name(self.host)?;
-        let trust = Trust::of(self.ca, config)?;
+        let trust = if self.is_anybodys {
+            None
+        } else {
+            Some(Trust::of(self.ca, config)?)
+        };
         let session = start(stream, &host)?;
         let asked = Asked {
-            host: &host,
-            trust: &trust,
+            whose: trust.as_deref().map(|trust| (&host, trust)),
             days: self.days.or(DAYS),
             now: UnixTime::now(),
         };

@@ -3,7 +3,7 @@
 use super::ask::{Answer, Seen};
 use super::{Postgres, Role};
 use crate::report::Fault;
-use crate::{Limits, Measure, Report, Unit};
+use crate::{Limits, Measure, Report, Unit, version};
 
 /// What was seen, and what of it is wrong.
 pub(super) fn of(seen: &Seen, wanted: &Postgres) -> Report {
@@ -13,6 +13,7 @@ pub(super) fn of(seen: &Seen, wanted: &Postgres) -> Report {
         seen.version.split(' ').next().unwrap_or_default()
     ));
     let mut faults = role(seen, wanted);
+    faults.extend(version::wrong("pg_version", &seen.version, wanted.version));
     faults.extend(content(seen, wanted));
     if let Some(answer) = &seen.answer {
         report.observed = shown(answer);

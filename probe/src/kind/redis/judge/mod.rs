@@ -5,7 +5,7 @@ mod replication;
 use super::ask::Seen;
 use super::{Redis, Role};
 use crate::report::Fault;
-use crate::{Limits, Measure, Report, Unit};
+use crate::{Limits, Measure, Report, Unit, version as release};
 use replication::{lag, replicas, replication};
 
 const LOG: &str = "look into the server's log, and at the free space of its disk";
@@ -22,6 +22,8 @@ pub(super) fn of(seen: &Seen, wanted: &Redis) -> Report {
         amounts(seen, wanted),
     ]
     .concat();
+    let older = release::wrong("redis_version", version, wanted.version);
+    report.faults.extend(older);
     measure(seen, wanted, &mut report);
     report
 }
