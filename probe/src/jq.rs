@@ -2,32 +2,34 @@
 //!
 //! They are compiled when configuration is read. A value comes from a server
 //! that may be hostile, and an expression may never end: evaluation stands on a
-//! thread of its own, which is left behind at the deadline. What would end the
-//! process in place of the check, is refused: values nested beyond `serde_json`'s
-//! 128 levels, and definitions, which can call themselves until the stack ends.
+//! thread of its own, which ends at its next step once nobody waits for it any
+//! more. What would end the process in place of the check, is refused: values
+//! nested beyond `serde_json`'s 128 levels, and definitions, which can call
+//! themselves until the stack ends.
 
 mod captured;
 mod shown;
+mod steps;
 
 use crate::report::Fault;
 use crate::{Deadline, text};
 use anyhow::{Context, Result};
-use jaq_core::data::JustLut;
 use jaq_core::load::{Arena, File, Loader, lex};
 use jaq_core::{Ctx, Filter, Vars, compile, load};
 use jaq_json::Val;
 use serde::{Deserialize, Deserializer, de};
 use std::fmt;
-use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Weak};
 use std::thread;
+use steps::{Steps, Stepwise};
 
 /// The longest expression: what is nested in it takes stack.
 const LONGEST: usize = 4096;
 /// The stack of the threads that compile and evaluate.
 const STACK: usize = 64 << 20;
 
-type Program = Filter<JustLut<Val>>;
+type Program = Filter<Stepwise>;
 
 /// A compiled expression.
 #[derive(Clone)]
@@ -71,9 +73,9 @@ impl Jq {
     }
 
     /// What is wrong with it, of this value.
-    fn judge(&self, value: &Val) -> Option<Fault> {
+    fn judge(&self, value: &Val, waits: &Weak<()>) -> Option<Fault> {
         let expected = format!("`{}`", self.text);
-        let output = first_untrue(&self.program, value)?;
+        let output = first_untrue(&self.program, value, waits)?;
         let observed = match (output, &self.compared) {
             (Output::Nothing, _) => format!("`{}` gives nothing", self.text),
             (Output::Error(error), _) => {
@@ -81,7 +83,7 @@ impl Jq {
                 return Some(Fault::fail("jq_error", observed, expected));
             }
             (Output::Value(output), None) => format!("`{}` is {output}", self.text),
-            (Output::Value(output), Some((left, program))) => match first(program, value) {
+            (Output::Value(output), Some((left, program))) => match first(program, value, waits) {
                 Output::Value(value) => format!("`{left}` is {value}"),
                 _ => format!("`{}` is {output}", self.text),
             },
@@ -101,17 +103,32 @@ pub fn judge(all: &[Jq], json: &[u8], deadline: Deadline) -> Result<Vec<Fault>> 
     if all.is_empty() {
         return Ok(Vec::new());
     }
-    let (answer, answered) = sync_channel(1);
     let (all, json) = (all.to_vec(), json.to_vec());
-    spawn(move || {
-        let faults = match serde_json::from_slice::<Val>(&json) {
-            Ok(value) => all.iter().filter_map(|jq| jq.judge(&value)).collect(),
+    evaluated(deadline, move |waits| {
+        match serde_json::from_slice::<Val>(&json) {
+            Ok(value) => all
+                .iter()
+                .filter_map(|jq| jq.judge(&value, waits))
+                .collect(),
             Err(error) => vec![no_json(&json, &error)],
-        };
-        let _ = answer.send(faults);
+        }
+    })
+}
+
+/// What `evaluate` returns, on a thread that ends soon after the deadline.
+fn evaluated<T: Send + 'static>(
+    deadline: Deadline,
+    evaluate: impl FnOnce(&Weak<()>) -> T + Send + 'static,
+) -> Result<T> {
+    let (answer, answered) = sync_channel(1);
+    // Held until this returns, for whatever reason.
+    let waiting = Arc::new(());
+    let waits = Arc::downgrade(&waiting);
+    spawn(move || {
+        let _ = answer.send(evaluate(&waits));
     })?;
     match answered.recv_timeout(deadline.left()?) {
-        Ok(faults) => Ok(faults),
+        Ok(outcome) => Ok(outcome),
         Err(RecvTimeoutError::Timeout) => Err(deadline.missed()).context("evaluating `jq`"),
         Err(RecvTimeoutError::Disconnected) => anyhow::bail!("evaluating `jq` ended unexpectedly"),
     }
@@ -134,9 +151,9 @@ enum Output {
 }
 
 /// The first output that is not true.
-fn first_untrue(program: &Program, value: &Val) -> Option<Output> {
+fn first_untrue(program: &Program, value: &Val, waits: &Weak<()>) -> Option<Output> {
     let mut is_first = true;
-    let context = Ctx::<JustLut<Val>>::new(&program.lut, Vars::new([]));
+    let context = Ctx::<Stepwise>::new(Steps::of(program, waits), Vars::new([]));
     for output in program.id.run((context, value.clone())) {
         is_first = false;
         match output {
@@ -148,8 +165,8 @@ fn first_untrue(program: &Program, value: &Val) -> Option<Output> {
     is_first.then_some(Output::Nothing)
 }
 
-fn first(program: &Program, value: &Val) -> Output {
-    let context = Ctx::<JustLut<Val>>::new(&program.lut, Vars::new([]));
+fn first(program: &Program, value: &Val, waits: &Weak<()>) -> Output {
+    let context = Ctx::<Stepwise>::new(Steps::of(program, waits), Vars::new([]));
     match program.id.run((context, value.clone())).next() {
         None => Output::Nothing,
         Some(Ok(output)) => Output::of(&output),
@@ -172,7 +189,7 @@ impl Output {
 }
 
 fn program(text: &str) -> Result<Program, String> {
-    let definitions = jaq_core::defs();
+    let definitions = jaq_core::defs().chain(steps::definitions());
     let definitions = definitions.chain(jaq_std::defs()).chain(jaq_json::defs());
     let natives = jaq_core::funs();
     let natives = natives.chain(jaq_std::funs()).chain(jaq_json::funs());

@@ -1,12 +1,12 @@
 //! What an expression gives, to be used further on.
 
-use super::{Jq, no_json, spawn};
+use super::steps::{Steps, Stepwise};
+use super::{Jq, evaluated, no_json};
 use crate::Deadline;
-use anyhow::{Context, Result};
-use jaq_core::data::JustLut;
+use anyhow::Result;
 use jaq_core::{Ctx, Vars};
 use jaq_json::Val;
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::Weak;
 use toolkit::failure::Failure;
 
 impl Jq {
@@ -17,25 +17,17 @@ impl Jq {
     /// `capture_failed` where it gives nothing or `null`, or fails;
     /// `json_invalid`; `timeout`.
     pub fn capture(&self, json: &[u8], deadline: Deadline) -> Result<String> {
-        let (answer, answered) = sync_channel(1);
         let (jq, json) = (self.clone(), json.to_vec());
-        spawn(move || {
-            let _ = answer.send(jq.first_of(&json));
-        })?;
-        match answered.recv_timeout(deadline.left()?) {
-            Ok(value) => Ok(value?),
-            Err(RecvTimeoutError::Timeout) => Err(deadline.missed()).context("evaluating `jq`"),
-            Err(RecvTimeoutError::Disconnected) => {
-                anyhow::bail!("evaluating `jq` ended unexpectedly")
-            }
-        }
+        Ok(evaluated(deadline, move |waits| {
+            jq.first_of(&json, waits)
+        })??)
     }
 
-    fn first_of(&self, json: &[u8]) -> Result<String, Failure> {
+    fn first_of(&self, json: &[u8], waits: &Weak<()>) -> Result<String, Failure> {
         let value: Val = serde_json::from_slice(json)
             .map_err(|error| Failure::new("json_invalid", no_json(json, &error).observed))?;
         let failed = |what: &str| Failure::new("capture_failed", format!("`{}` {what}", self.text));
-        let context = Ctx::<JustLut<Val>>::new(&self.program.lut, Vars::new([]));
+        let context = Ctx::<Stepwise>::new(Steps::of(&self.program, waits), Vars::new([]));
         let first = self.program.id.run((context, value)).next();
         match first {
             None => Err(failed("gives nothing")),

@@ -1,7 +1,9 @@
 //! What is true, what is told otherwise, and what cannot do harm.
 
 use super::*;
+use std::fs;
 use std::time::{Duration, Instant};
+use toolkit::testing::until;
 
 fn soon() -> Deadline {
     Deadline::after(Duration::from_secs(60))
@@ -97,11 +99,51 @@ fn what_is_nested_beyond_reason_is_refused() {
 }
 
 #[test]
-fn what_never_ends_is_left_at_the_deadline() {
-    let begun = Instant::now();
-    let endless = Jq::compile("last(repeat(1))").unwrap();
-    let deadline = Deadline::after(Duration::from_millis(200));
-    let error = judge(&[endless], b"1", deadline).unwrap_err();
-    assert_eq!(toolkit::failure::Failure::of(&error).reason, "timeout");
-    assert!(begun.elapsed() < Duration::from_secs(20));
+fn a_range_is_what_it_is_elsewhere() {
+    for (jq, json) in [
+        ("[range(3)]", "[0, 1, 2]"),
+        ("[range(1; 3)]", "[1, 2]"),
+        ("[range(5; 0; -2)]", "[5, 3, 1]"),
+        (
+            "[range(0, 1; 3, 4)]",
+            "[0, 1, 2, 0, 1, 2, 3, 1, 2, 1, 2, 3]",
+        ),
+        ("[range(0; 0; 0)]", "[]"),
+        ("[[1, 2], [3]] | transpose", "[[1, 3], [2, null]]"),
+    ] {
+        assert_eq!(told(&format!("({jq}) == ."), json), None, "{jq}");
+    }
+}
+
+#[test]
+fn what_never_ends_is_ended_at_the_deadline() {
+    for jq in [
+        "last(repeat(1))",
+        "last(range(infinite))",
+        "[range(infinite)]",
+        "last(range(0; 1; 0)?)",
+        "0 | until(false; .)",
+        "reduce range(infinite) as $x (0; . + $x)",
+        "last(recurse(.; true) | try error(1))",
+        "[.[][] |= 1 | repeat(repeat(error(1))?)?]",
+        "[limit(infinite; repeat(1) | empty)]",
+        "[range(64) | [0, 1]] | last(combinations)",
+        "all(repeat(1); .)",
+        "[range(64)] | path(last(.. | repeat(.)))",
+    ] {
+        let begun = Instant::now();
+        let endless = Jq::compile(jq).unwrap();
+        let deadline = Deadline::after(Duration::from_millis(100));
+        let error = judge(&[endless], b"[[1]]", deadline).unwrap_err();
+        assert_eq!(toolkit::failure::Failure::of(&error).reason, "timeout");
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        // Those of other tests end by themselves.
+        until(&format!("nothing evaluates `{jq}` any more"), || {
+            let mut threads = fs::read_dir("/proc/self/task").unwrap();
+            !threads.any(|thread| {
+                let name = fs::read_to_string(thread.unwrap().path().join("comm"));
+                name.is_ok_and(|name| name.trim() == "jq")
+            })
+        });
+    }
 }

@@ -1,6 +1,6 @@
 //! Images, Swarm, and an engine that never answers.
 
-use crate::looked::{Looked, docker, is};
+use crate::looked::{Looked, Removed, docker, is};
 use std::process::{Command, Stdio};
 use toolkit::record::Status;
 
@@ -93,14 +93,4 @@ fn an_engine_that_never_answers() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(said.contains("timeout: no answer within 200ms"), "{said}");
-}
-
-/// Removed by this command of `docker` when dropped.
-struct Removed(&'static [&'static str], String);
-
-impl Drop for Removed {
-    fn drop(&mut self) {
-        let mut command = Command::new("docker");
-        let _ = command.args(self.0).arg(&self.1).output();
-    }
 }

@@ -126,6 +126,16 @@ pub(crate) fn docker(args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
+/// Removed by this command of `docker` when dropped.
+pub(crate) struct Removed(pub(crate) &'static [&'static str], pub(crate) String);
+
+impl Drop for Removed {
+    fn drop(&mut self) {
+        let mut command = Command::new("docker");
+        let _ = command.args(self.0).arg(&self.1).output();
+    }
+}
+
 /// Fails unless this is what came of it.
 pub(crate) fn is(found: &Finding, status: Status, reason: &str) {
     assert_eq!(

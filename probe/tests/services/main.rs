@@ -17,3 +17,4 @@ mod pm2;
 mod postgres;
 mod process;
 mod redis;
+mod usage;

@@ -1,5 +1,6 @@
 //! `container`: whether containers run, and hold.
 
+mod cgroup;
 mod find;
 mod judge;
 mod state;
@@ -12,7 +13,6 @@ use crate::report::Fault;
 use crate::{Around, Limits, Measure, Report, Unit};
 use anyhow::Result;
 use chrono::Utc;
-use find::Found;
 use serde::Deserialize;
 use serde_json::json;
 use state::State;
@@ -40,9 +40,11 @@ pub struct Container {
     pub once: Option<bool>,
     /// How often its restart policy may have started it anew.
     pub restarts: Limits,
-    /// How many hundredths of its memory limit it may use.
+    /// How many hundredths of its memory limit it may use, as `docker stats`
+    /// counts it.
     pub memory: Option<Limits>,
-    /// How many hundredths of the processors that it may use.
+    /// How many hundredths of the processors that it may use, over a fifth of a
+    /// second.
     pub cpu: Limits,
     /// `current`: it runs the image that its tag names now.
     pub image: Option<Image>,
@@ -124,12 +126,28 @@ impl Probe for Container {
             return swarm::look(name, self.replicas, &engine, around.deadline);
         }
         let found = find::of(self, &engine, around)?;
-        let mut seen = Vec::new();
+        let mut states = Vec::new();
         for id in &found.ids {
-            seen.extend(self.observe(id, &found, &engine, around)?);
+            // None where it has just been removed.
+            let answer = engine.get(&format!("/containers/{id}/json"), around.deadline)?;
+            states.extend(answer.as_ref().map(State::read));
         }
-        if seen.is_empty() {
+        if states.is_empty() {
             return Err(find::missing(self, around).into());
+        }
+        let used = usage::of(&states, &engine, !self.cpu.is_none(), around.deadline)?;
+        let mut seen = Vec::new();
+        for (state, usage) in states.into_iter().zip(used) {
+            let mut faults = judge::of(&state, self, found.is_awaited, Utc::now());
+            faults.extend(judge::usage(&state, usage.as_ref(), self));
+            if self.image.is_some() {
+                faults.extend(find::outdated(&state, &engine, around.deadline)?);
+            }
+            seen.push(Seen {
+                state,
+                usage,
+                faults,
+            });
         }
         Ok(self.report(&seen))
     }
@@ -143,35 +161,6 @@ struct Seen {
 }
 
 impl Container {
-    /// Looks at one container; none where it has just been removed.
-    fn observe(
-        &self,
-        id: &str,
-        found: &Found,
-        engine: &Engine,
-        around: &Around<'_>,
-    ) -> Result<Option<Seen>> {
-        let Some(answer) = engine.get(&format!("/containers/{id}/json"), around.deadline)? else {
-            return Ok(None);
-        };
-        let state = State::read(&answer);
-        let usage = if state.is_running() {
-            usage::of(engine, id, &state, !self.cpu.is_none(), around.deadline)?
-        } else {
-            None
-        };
-        let mut faults = judge::of(&state, self, found.is_awaited, Utc::now());
-        faults.extend(judge::usage(&state, usage.as_ref(), self));
-        if self.image.is_some() {
-            faults.extend(find::outdated(&state, engine, around.deadline)?);
-        }
-        Ok(Some(Seen {
-            state,
-            usage,
-            faults,
-        }))
-    }
-
     fn report(&self, seen: &[Seen]) -> Report {
         let mut report = Report::new(shown(seen));
         for one in seen {

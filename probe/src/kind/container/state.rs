@@ -7,7 +7,10 @@ use serde_json::Value;
 /// What a check judges of a container.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct State {
+    pub(super) id: String,
     pub(super) name: String,
+    /// Its first process, as the engine's machine numbers them; 0 without one.
+    pub(super) pid: u32,
     /// Its image as it was asked for: `shop-api:1.4`.
     pub(super) image: String,
     /// The id of the image that it was made from.
@@ -53,6 +56,8 @@ impl State {
         let ports = has(&config["ExposedPorts"]) || has(&host["PortBindings"]);
         let health = health(&state["Health"]);
         Self {
+            id: text(&of["Id"]),
+            pid: count(&state["Pid"]),
             name: text(&of["Name"]).trim_start_matches('/').to_owned(),
             image: text(&config["Image"]),
             image_id: text(&of["Image"]),
@@ -60,10 +65,7 @@ impl State {
             exit: state["ExitCode"].as_i64().unwrap_or_default(),
             error: text(&state["Error"]),
             is_oom: state["OOMKilled"] == true,
-            restarts: of["RestartCount"]
-                .as_u64()
-                .and_then(|count| u32::try_from(count).ok())
-                .unwrap_or_default(),
+            restarts: count(&of["RestartCount"]),
             started: time(&state["StartedAt"]),
             finished: time(&state["FinishedAt"]),
             policy: match host["RestartPolicy"]["Name"].as_str() {
@@ -109,6 +111,11 @@ fn number(value: &Value) -> Option<f64> {
     value.as_f64().filter(|number| *number > 0.0)
 }
 
+fn count(value: &Value) -> u32 {
+    let count = value.as_u64().map(u32::try_from);
+    count.and_then(Result::ok).unwrap_or_default()
+}
+
 /// A moment; year one is the engine's word for never.
 fn time(value: &Value) -> Option<DateTime<Utc>> {
     let at: DateTime<Utc> = value.as_str()?.parse().ok()?;
@@ -127,9 +134,9 @@ mod tests {
     #[test]
     fn reads_what_20_10_answers() {
         let state = State::read(&json!({
-            "Name": "/shop-api-1", "Image": "sha256:0a", "RestartCount": 3,
+            "Id": "db6d", "Name": "/shop-api-1", "Image": "sha256:0a", "RestartCount": 3,
             "State": {
-                "Status": "running", "OOMKilled": false, "ExitCode": 0, "Error": "",
+                "Status": "running", "Pid": 4711, "OOMKilled": false, "ExitCode": 0, "Error": "",
                 "StartedAt": "2026-11-20T10:35:26.542591388Z", "FinishedAt": "0001-01-01T00:00:00Z",
                 "Health": {"Status": "unhealthy", "FailingStreak": 4, "Log": [
                     {"ExitCode": 1, "Output": "old"},
@@ -143,6 +150,7 @@ mod tests {
                 "RestartPolicy": {"Name": "always", "MaximumRetryCount": 0}, "PortBindings": {},
             },
         }));
+        assert_eq!((state.id.as_str(), state.pid), ("db6d", 4711));
         assert_eq!(state.name, "shop-api-1");
         assert_eq!((state.restarts, state.policy.as_str()), (3, "always"));
         assert_eq!(state.health.unwrap().last, "no answer");

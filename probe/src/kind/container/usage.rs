@@ -1,5 +1,7 @@
 //! How much processor time and memory a container uses.
 
+use super::cgroup::{Group, Kernel};
+use super::find::encoded;
 use super::state::State;
 use crate::Deadline;
 use crate::docker::Engine;
@@ -9,19 +11,24 @@ use serde_json::Value;
 use std::thread;
 use std::time::Duration;
 
-/// Between two looks at a container's processor time.
-const BETWEEN: Duration = Duration::from_millis(250);
+/// Between two looks at the processor time of containers.
+///
+/// The kernel gives a limited container its share anew in each tenth of a
+/// second: a look over no whole number of them counts one share too many or too
+/// few, and over 50 ms none at all. Two of them leave little to the clock's tick.
+const BETWEEN: Duration = Duration::from_millis(200);
 
 /// What one look at its counters says.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Sample {
-    at: DateTime<Utc>,
+pub(super) struct Sample {
+    /// Since a moment that all looks at one container share.
+    pub(super) at: Duration,
     /// Processor time since its start, in nanoseconds.
-    cpu: f64,
+    pub(super) cpu: f64,
     /// How many processors there are.
-    cpus: f64,
+    pub(super) cpus: f64,
     /// Memory that it cannot give back, in bytes.
-    memory: f64,
+    pub(super) memory: f64,
 }
 
 /// What a container uses.
@@ -35,61 +42,106 @@ pub(super) struct Usage {
     pub(super) cpu_percent: Option<f64>,
 }
 
-/// Looks at the counters of a running container; none where it has none, for
-/// it has just ended, or this system does not count.
+/// Looks at the counters of containers; none of one that does not run, has just
+/// ended, or is not counted by this system.
 pub(super) fn of(
+    states: &[State],
     engine: &Engine,
-    id: &str,
-    state: &State,
     with_cpu: bool,
     deadline: Deadline,
-) -> Result<Option<Usage>> {
-    let Some(first) = sample(engine, id, deadline)? else {
-        return Ok(None);
+) -> Result<Vec<Option<Usage>>> {
+    let kernel = Kernel::here();
+    let meters: Vec<_> = states
+        .iter()
+        .map(|state| Meter::of(state, engine, &kernel))
+        .collect();
+    let look = || -> Result<Vec<_>> {
+        let each = meters.iter().map(|meter| meter.sample(deadline));
+        each.collect()
     };
-    let mut usage = Usage {
-        memory: first.memory,
-        memory_percent: state.memory_limit.map(|limit| 100.0 * first.memory / limit),
-        cpu_percent: None,
-    };
-    if with_cpu {
+    let first = look()?;
+    let second = if with_cpu && first.iter().any(Option::is_some) {
         thread::sleep(BETWEEN.min(deadline.left()?));
-        let second = sample(engine, id, deadline)?;
-        usage.cpu_percent = second.and_then(|second| percent(&first, &second, state.cpu_limit));
-    }
-    Ok(Some(usage))
+        look()?
+    } else {
+        vec![None; first.len()]
+    };
+    let all = states.iter().zip(first).zip(second);
+    Ok(all
+        .map(|((state, first), second)| {
+            let first = first?;
+            Some(Usage {
+                memory: first.memory,
+                memory_percent: state.memory_limit.map(|limit| 100.0 * first.memory / limit),
+                cpu_percent: second.and_then(|second| percent(&first, &second, state.cpu_limit)),
+            })
+        })
+        .collect())
 }
 
-fn sample(engine: &Engine, id: &str, deadline: Deadline) -> Result<Option<Sample>> {
-    // Without `one-shot` the engine itself waits a second for another look.
-    let path = format!("/containers/{id}/stats?stream=false&one-shot=true");
-    let answer = engine.get(&path, deadline)?;
-    Ok(answer.as_ref().and_then(read))
+/// What counts for a container.
+enum Meter<'a> {
+    Files(Group),
+    Engine(&'a Engine, String),
+    Nothing,
+}
+
+impl<'a> Meter<'a> {
+    fn of(state: &State, engine: &'a Engine, kernel: &Kernel<'_>) -> Self {
+        if !state.is_running() {
+            return Self::Nothing;
+        }
+        let group = Group::of(&state.id, state.pid, kernel);
+        match group.filter(|group| group.sample().is_some()) {
+            Some(group) => Self::Files(group),
+            None => Self::Engine(engine, encoded(&state.id)),
+        }
+    }
+
+    fn sample(&self, deadline: Deadline) -> Result<Option<Sample>> {
+        match self {
+            Self::Files(group) => Ok(group.sample()),
+            Self::Engine(engine, id) => {
+                // Without `one-shot` the engine waits for two of its looks.
+                let path = format!("/containers/{id}/stats?stream=false&one-shot=true");
+                let answer = engine.get(&path, deadline)?;
+                Ok(answer.as_ref().and_then(read))
+            }
+            Self::Nothing => Ok(None),
+        }
+    }
+}
+
+/// Memory without the page cache that is given back first, as `docker stats`
+/// counts it: `calculateMemUsageUnixNoCache` of
+/// <https://github.com/docker/cli/blob/master/cli/command/container/stats_helpers.go>.
+pub(super) fn in_use(usage: f64, inactive_file: f64) -> f64 {
+    if inactive_file < usage {
+        usage - inactive_file
+    } else {
+        usage
+    }
 }
 
 fn read(stats: &Value) -> Option<Sample> {
     let memory = &stats["memory_stats"];
     let used = memory["usage"].as_f64()?;
-    // The page cache that is given back first, as `docker stats` leaves it out:
-    // by its names in cgroup v1 and v2.
-    let cache = ["total_inactive_file", "inactive_file"]
+    // By its names in cgroup v1 and v2.
+    let inactive = ["total_inactive_file", "inactive_file"]
         .iter()
         .find_map(|name| memory["stats"][*name].as_f64());
     let cpu = &stats["cpu_stats"];
+    let at: DateTime<Utc> = stats["read"].as_str()?.parse().ok()?;
     Some(Sample {
-        at: stats["read"].as_str()?.parse().ok()?,
+        at: Duration::from_nanos(u64::try_from(at.timestamp_nanos_opt()?).ok()?),
         cpu: cpu["cpu_usage"]["total_usage"].as_f64()?,
         cpus: cpu["online_cpus"].as_f64().unwrap_or(1.0),
-        memory: (used - cache.unwrap_or_default()).max(0.0),
+        memory: in_use(used, inactive.unwrap_or_default()),
     })
 }
 
 fn percent(first: &Sample, second: &Sample, limit: Option<f64>) -> Option<f64> {
-    let time = second
-        .at
-        .signed_duration_since(first.at)
-        .num_nanoseconds()?;
-    let time = Duration::from_nanos(u64::try_from(time).ok()?).as_secs_f64() * 1e9;
+    let time = second.at.saturating_sub(first.at).as_secs_f64() * 1e9;
     let may = limit.map_or(second.cpus, |limit| limit.min(second.cpus));
     (time > 0.0 && may > 0.0).then(|| 100.0 * (second.cpu - first.cpu).max(0.0) / time / may)
 }
@@ -122,6 +174,7 @@ mod tests {
         );
         assert!((first.memory - 700.0).abs() < 0.1);
         assert!((second.memory - 900.0).abs() < 0.1);
+        assert!((in_use(100.0, 100.0) - 100.0).abs() < 0.1);
         let near = |percent: Option<f64>, expected: f64| {
             assert!((percent.unwrap() - expected).abs() < 0.01, "{percent:?}");
         };
