@@ -18,9 +18,10 @@ use jaq_core::load::{Arena, File, Loader, lex};
 use jaq_core::{Ctx, Filter, Vars, compile, load};
 use jaq_json::Val;
 use serde::{Deserialize, Deserializer, de};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use steps::{Steps, Stepwise};
 
@@ -30,6 +31,16 @@ const LONGEST: usize = 4096;
 const STACK: usize = 64 << 20;
 
 type Program = Filter<Stepwise>;
+
+/// The expressions that were compiled before: that takes as long as asking a
+/// server, and scenarios say the same of many answers.
+static KNOWN: Mutex<BTreeMap<String, Jq>> = Mutex::new(BTreeMap::new());
+/// How many of them are kept.
+const MOST_KNOWN: usize = 1000;
+
+fn known() -> MutexGuard<'static, BTreeMap<String, Jq>> {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A compiled expression.
 #[derive(Clone)]
@@ -49,7 +60,18 @@ impl Jq {
         if text.len() > LONGEST {
             return Err(format!("it is longer than {LONGEST} bytes"));
         }
-        let text = text.to_owned();
+        if let Some(known) = known().get(text) {
+            return Ok(known.clone());
+        }
+        let compiled = Self::compile_anew(text.to_owned())?;
+        let mut known = known();
+        if known.len() < MOST_KNOWN {
+            known.insert(text.to_owned(), compiled.clone());
+        }
+        Ok(compiled)
+    }
+
+    fn compile_anew(text: String) -> Result<Self, String> {
         on_a_thread(move || {
             let tokens = lex::Lexer::new(&text).lex();
             let tokens = tokens.map_err(|errors| lexical(&errors))?;

@@ -17,6 +17,7 @@ use toolkit::failure::Failure;
 use toolkit::output::Format;
 use toolkit::record::Status;
 use toolkit::run::{Outcome, Run};
+use toolkit::stack::Stack;
 
 /// The longest that a scenario can take: each step has its own limit within.
 const WHOLE: Duration = Duration::from_secs(24 * 3600);
@@ -61,8 +62,7 @@ pub(crate) fn run(args: &Args, run: &mut Run, made: &Made) -> Result<Outcome> {
     }
     let steps: &'static [Step] = steps.leak();
     let steps: Vec<&'static Step> = steps.iter().collect();
-    let application = Application::discover(config).map_err(|error| Failure::of(&error));
-    let application: &'static _ = Box::leak(Box::new(application));
+    let application: &'static _ = Box::leak(Box::new(application(&steps, config)));
     let around = Around::new(config, application.as_ref(), Deadline::after(WHOLE));
     let mut kept = Kept::new(args.record.as_deref())?;
     let findings = order::run(&steps, scope, around, |step, done| {
@@ -84,6 +84,14 @@ pub(crate) fn run(args: &Args, run: &mut Run, made: &Made) -> Result<Outcome> {
         run.note(&problem.message);
     }
     judge(made.findings.get_or_init(|| findings), kept.problems())
+}
+
+/// The application, where a step looks at more than what it answers.
+fn application<'c>(steps: &[&Step], config: &'c Config) -> Result<Application<'c>, Failure> {
+    if steps.iter().all(|step| step.kind == "http") {
+        return Ok(Application::with(Stack::none(&config.root), config));
+    }
+    Application::discover(config).map_err(|error| Failure::of(&error))
 }
 
 /// Whether a word names a file, not a group or step.
