@@ -1,5 +1,5 @@
 //! The examples: each is valid in every environment, and its README's tables
-//! name all of its checks, and no other.
+//! name all of its checks, and no other. So is the one in the project's README.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // All of it is tests.
 
@@ -235,4 +235,28 @@ fn the_tables_name_the_checks() {
         let unnamed: Vec<_> = written.difference(&named).collect();
         assert!(unnamed.is_empty(), "{}: {unnamed:?}", example.name);
     }
+}
+
+#[test]
+fn the_projects_readme_is_right() {
+    let readme = include_str!("../../README.md");
+    let (_, chapter) = readme.split_once("\n## healthcheck\n").unwrap();
+    let (chapter, _) = chapter.split_once("\n## ").unwrap();
+    let blocks = chapter.split("```toml\n").skip(1);
+    let blocks: Vec<_> = blocks
+        .map(|block| block.split("```").next().unwrap())
+        .collect();
+    let place = Place::new();
+    place.write("sextant.toml", blocks.concat());
+    let seen = Seen::run(place.tool(HEALTHCHECK).args(["--list", "--env", "staging"]));
+    let seen = seen.succeeded();
+    let expects = |name: &str| {
+        let record = seen.records.iter().find(|record| record["name"] == name);
+        record.unwrap()["data"]["expects"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert!(expects("certificate").ends_with(" at staging.example.org:443"));
+    assert_eq!(expects("secrets"), "JWT_SECRET set and sound");
 }

@@ -64,7 +64,7 @@ impl Config {
         let all: Result<Vec<T>, Failure> = entries.into_iter().map(&mut read).collect();
         let all = all?;
 
-        for other in layers.others(self.env.as_deref()) {
+        for other in layers.others_of(section, self.env.as_deref()) {
             let mut filler = Filler::strict(&document);
             let mut entries = entries_of(&document, section, other)?;
             entries.retain_mut(|entry| {
@@ -123,14 +123,15 @@ impl<'d, 't> Entry<'d, 't> {
 
 /// Refuses a name that two of the entries have, where names tell them apart.
 fn differ(section: &str, entries: &[Entry<'_, '_>]) -> Result<(), Failure> {
-    let mut lines = BTreeMap::new();
+    let mut firsts = BTreeMap::new();
     for entry in entries.iter().filter(|_| section == NAMED) {
         let name = entry.table.get("name");
         let Some(name) = name.and_then(|name| name.get_ref().as_str()) else {
             continue;
         };
-        if let Some(first) = lines.insert(name, entry.line()) {
-            let message = format!("a {section} called `{name}` is on line {first} already");
+        if let Some(first) = firsts.insert(name, entry) {
+            let line = first.line();
+            let message = format!("a {section} called `{name}` is on line {line} already");
             return Err(entry
                 .fault("name", message)
                 .hint(format!("give each {section} a name of its own")));

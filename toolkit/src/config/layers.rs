@@ -1,9 +1,10 @@
 //! What `[env.NAME]` lays over the rest of the file.
 
 use super::document::Document;
+use super::entries::SECTIONS;
 use super::nearest;
 use crate::failure::Failure;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
@@ -53,12 +54,45 @@ impl<'t> Layers<'t> {
         Ok(merged)
     }
 
-    /// What each environment other than `chosen` would make of the content.
+    /// What each environment other than `chosen` makes of `section`, where it
+    /// has it at all: of the checks, those that it changes or adds.
+    pub(super) fn others_of(
+        &self,
+        section: &str,
+        chosen: Option<&str>,
+    ) -> impl Iterator<Item = DeTable<'t>> {
+        let base = self.base.get_key_value(section);
+        let places = base.and_then(|(_, value)| Some(places(value.get_ref().as_array()?)));
+        let others = self.envs.iter();
+        let others = others.filter(move |(name, _)| Some(name.as_str()) != chosen);
+        others.filter_map(move |(_, layer)| {
+            let (key, value) = layer.get_key_value(section)?;
+            let mut table = DeTable::new();
+            if let Some((key, base)) = base {
+                let changed = match (&places, value.get_ref()) {
+                    (Some(places), DeValue::Array(over)) if section == NAMED => {
+                        named_in(over, base, places)
+                    }
+                    _ => base.clone(),
+                };
+                table.insert(key.clone(), changed);
+            }
+            let only = DeTable::from_iter([(key.clone(), value.clone())]);
+            over(&mut table, only);
+            Some(table)
+        })
+    }
+
+    /// What each environment other than `chosen` would make of the content that
+    /// every tool understands.
     pub(super) fn others(&self, chosen: Option<&str>) -> impl Iterator<Item = DeTable<'t>> {
         let others = self.envs.iter();
         let others = others.filter(move |(name, _)| Some(name.as_str()) != chosen);
         others.map(|(_, layer)| {
-            let mut merged = self.base.clone();
+            let common = self.base.iter();
+            let common = common.filter(|(key, _)| !SECTIONS.contains(&key.get_ref().as_ref()));
+            let common = common.map(|(key, value)| (key.clone(), value.clone()));
+            let mut merged: DeTable<'t> = common.collect();
             over(&mut merged, layer.clone());
             merged
         })
@@ -86,12 +120,7 @@ fn over<'t>(table: &mut DeTable<'t>, mut layer: DeTable<'t>) {
 /// stands for it where it is of another kind; the others are added. A name that
 /// `over` has twice is found by whoever reads the list.
 fn lay_by_name<'t>(list: &mut DeArray<'t>, over: DeArray<'t>) {
-    let mut places = BTreeMap::new();
-    for (at, one) in list.iter().enumerate() {
-        if let Some(name) = text(one.get_ref(), "name") {
-            places.entry(name.to_owned()).or_insert(at);
-        }
-    }
+    let mut places = places(list);
     for value in over {
         let at = text(value.get_ref(), "name").and_then(|name| places.remove(name));
         match at.and_then(|at| list.get_mut(at)) {
@@ -99,6 +128,30 @@ fn lay_by_name<'t>(list: &mut DeArray<'t>, over: DeArray<'t>) {
             None => list.push(value),
         }
     }
+}
+
+/// Where in a list each name stands first.
+fn places(list: &DeArray<'_>) -> BTreeMap<String, usize> {
+    let mut places = BTreeMap::new();
+    for (at, one) in list.iter().enumerate() {
+        if let Some(name) = text(one.get_ref(), "name") {
+            places.entry(name.to_owned()).or_insert(at);
+        }
+    }
+    places
+}
+
+/// The tables of the list `base` whose names are in `over` too.
+fn named_in<'t>(
+    over: &DeArray<'t>,
+    base: &Spanned<DeValue<'t>>,
+    places: &BTreeMap<String, usize>,
+) -> Spanned<DeValue<'t>> {
+    let names = over.iter().filter_map(|one| text(one.get_ref(), "name"));
+    let names: BTreeSet<_> = names.collect();
+    let at = names.into_iter().filter_map(|name| places.get(name));
+    let items = at.filter_map(|at| base.get_ref().as_array()?.get(*at).cloned());
+    Spanned::new(base.span(), DeValue::Array(items.collect()))
 }
 
 fn lay_named<'t>(under: &mut Spanned<DeValue<'t>>, value: Spanned<DeValue<'t>>) {

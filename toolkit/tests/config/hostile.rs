@@ -3,7 +3,10 @@
 use crate::case::Case;
 use proptest::prelude::*;
 use rustix::fs::{CWD, mkfifoat};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
+use std::time::{Duration, Instant};
 use toolkit::config::Config;
 
 #[test]
@@ -65,4 +68,18 @@ proptest! {
         let case = Case::new().file("sextant.toml", toml).file(".env", dotenv);
         let _ = Config::load(&case.source);
     }
+}
+
+#[test]
+fn many_checks_in_many_environments_take_no_time() {
+    let checks = (0..6000).map(|n| format!("[[check]]\nname = 'c{n}'\n"));
+    let env = |n| format!("[env.e{n}]\n[[env.e{n}.check]]\nname = 'c{n}'\nn = 1\n");
+    let lines: Vec<_> = checks.chain((0..6000).map(env)).collect();
+    let begun = Instant::now();
+    let config = Case::of(&lines.concat()).env("e7").load();
+    let read: Vec<BTreeMap<String, Value>> = config
+        .entries("check", |mut entry| entry.rest())
+        .expect("all of it is right");
+    assert_eq!(read.len(), 6000);
+    assert!(begun.elapsed() < Duration::from_secs(20));
 }

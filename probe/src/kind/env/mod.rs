@@ -127,7 +127,10 @@ impl Env {
             .iter()
             .chain(self.matches.keys())
             .chain(&self.secrets);
-        let mut report = Report::new(format!("{} variables are set and sound", names.count()));
+        let mut report = Report::new(match names.count() {
+            1 => "1 variable is set and sound".to_owned(),
+            count => format!("{count} variables are set and sound"),
+        });
         let wanted = self
             .set
             .iter()

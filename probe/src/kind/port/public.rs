@@ -64,7 +64,10 @@ impl Ports {
         for end in ends.iter().filter(|end| end.is_public()) {
             public.entry(end.port).or_insert(end);
         }
-        let mut report = Report::new(format!("{} ports are public", public.len()));
+        let mut report = Report::new(match &self.public {
+            Some(_) => format!("{} ports are public", public.len()),
+            None => self.expects(),
+        });
         report.fact("public", public.keys().copied().collect::<Vec<_>>());
         if let Some(wanted) = &self.public {
             public.retain(|port, _| !wanted.contains(port));
@@ -151,6 +154,8 @@ mod tests {
         assert_eq!(report.faults.len(), 1);
         assert_eq!(report.faults[0].reason, "ports_taken");
         assert_eq!(report.faults[0].observed, "25 on 127.0.0.1 (exim4)");
-        assert!(ports.judge(&ends[1..]).faults.is_empty());
+        let report = ports.judge(&ends[1..]);
+        assert!(report.faults.is_empty());
+        assert_eq!(report.observed, "nobody else listens on 25, 80, 443");
     }
 }
