@@ -7,6 +7,8 @@
 mod authority;
 #[path = "../../../probe/tests/network/daemon.rs"]
 mod daemon;
+#[path = "../../../probe/tests/network/passwords.rs"]
+mod passwords;
 #[path = "../../../probe/tests/network/postfix.rs"]
 mod postfix;
 mod sink;

@@ -3,63 +3,16 @@
 
 use crate::HEALTHCHECK;
 use crate::authority::{Authority, write};
-use crate::daemon::{Daemon, as_root, free_port};
+use crate::daemon::free_port;
+use crate::passwords::Passwords;
 use crate::postfix::Postfix;
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use tempfile::TempDir;
 use toolkit::testing::{Place, Seen, until};
 
 /// Of a length whose base64 does not hold that of the word alone.
 const PASSWORD: &str = "correct horse-7";
-
-/// Dovecot, which tells Postfix whose password is right.
-struct Passwords {
-    port: u16,
-    _daemon: Daemon,
-    _folder: TempDir,
-}
-
-impl Passwords {
-    /// Asked for in one of these ways.
-    fn start(mechanisms: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let at = folder.path();
-        fs::set_permissions(at, fs::Permissions::from_mode(0o755)).unwrap();
-        let port = free_port();
-        fs::create_dir(at.join("run")).unwrap();
-        fs::create_dir(at.join("state")).unwrap();
-        let users = write(at, "users", &format!("app:{{PLAIN}}{PASSWORD}::::::\n"));
-        fs::set_permissions(&users, fs::Permissions::from_mode(0o644)).unwrap();
-        let shown = at.display();
-        let config = format!(
-            "protocols =\nbase_dir = {shown}/run\nstate_dir = {shown}/state\nlog_path = /dev/stderr\n\
-             auth_mechanisms = {mechanisms}\nssl = no\n\
-             passdb {{\n driver = passwd-file\n args = scheme=plain {shown}/users\n}}\n\
-             service auth {{\n inet_listener {{\n  address = 127.0.0.1\n  port = {port}\n }}\n}}\n"
-        );
-        write(at, "dovecot.conf", &config);
-        let own = ["run:mode=755", "state:mode=755"];
-        let command = as_root(at, &own, "exec dovecot -F -c dovecot.conf");
-        Self {
-            port,
-            _daemon: Daemon::start(&command, port),
-            _folder: folder,
-        }
-    }
-
-    /// What makes Postfix take mail from those alone who have logged in.
-    fn asked(&self) -> String {
-        format!(
-            "mynetworks =\nsmtpd_sasl_auth_enable = yes\nsmtpd_sasl_type = dovecot\n\
-             smtpd_sasl_path = inet:127.0.0.1:{}\nsmtpd_tls_auth_only = yes\n\
-             smtpd_recipient_restrictions = permit_sasl_authenticated, reject",
-            self.port
-        )
-    }
-}
 
 /// A place with one check, of somebody on `api`, and this `[alert.mail]`.
 fn place(api: u16, port: u16, mail: &str) -> Place {
@@ -127,7 +80,7 @@ fn a_server_with_starttls_and_login_delivers_the_mail() {
     let authority = Authority::new("Root");
     let ca = trusting(folder.path(), &authority);
     for (how, mechanism) in [("starttls", "plain"), ("tls", "login")] {
-        let passwords = Passwords::start(mechanism);
+        let passwords = Passwords::start(PASSWORD, mechanism);
         let pair = authority.server("localhost", 90);
         let server = Postfix::start(Some(&pair), &passwords.asked());
         let port = if how == "tls" {
@@ -159,7 +112,7 @@ fn a_wrong_password_is_told_and_hides_no_result() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new("Root");
     let ca = trusting(folder.path(), &authority);
-    let passwords = Passwords::start("plain login");
+    let passwords = Passwords::start(PASSWORD, "plain login");
     let server = Postfix::start(Some(&authority.server("localhost", 90)), &passwords.asked());
     let api = free_port();
     let with = |password: &str| format!("{ca}\n{}", login(password));
@@ -208,7 +161,7 @@ fn what_keeps_a_server_from_being_trusted_is_told() {
         let (reason, error) = told(&seen);
         format!("{reason}: {error}")
     };
-    let passwords = Passwords::start("plain login");
+    let passwords = Passwords::start(PASSWORD, "plain login");
 
     let server = Postfix::start(Some(&authority.server("localhost", 90)), &passwords.asked());
     for how in ["starttls", "tls"] {

@@ -37,6 +37,7 @@ pub use git::Git;
 pub use http::Http;
 pub use imap::Imap;
 pub use load::Load;
+pub use mail::Server as MailServer;
 pub use memory::Memory;
 pub use port::{Port, Ports};
 pub use postgres::Postgres;

@@ -2,7 +2,6 @@
 
 use super::Stream;
 use super::tls::Session;
-use crate::Deadline;
 use std::io::{self, Read, Write};
 
 /// What a protocol is spoken over.
@@ -12,16 +11,6 @@ pub enum Connection {
     Clear(Stream),
     /// TLS.
     Tls(Box<Session>),
-}
-
-impl Connection {
-    /// When all that is done with it has ended.
-    pub fn deadline(&self) -> Deadline {
-        match self {
-            Self::Clear(stream) => stream.deadline(),
-            Self::Tls(session) => session.deadline(),
-        }
-    }
 }
 
 impl From<Stream> for Connection {

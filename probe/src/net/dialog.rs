@@ -1,6 +1,6 @@
 //! A dialog in lines, as mail servers speak.
 
-use super::{Stream, tls};
+use super::{Connection, Stream, tls};
 use crate::Deadline;
 use anyhow::{Context, Result};
 use std::io::{ErrorKind, Read, Write};
@@ -101,6 +101,11 @@ impl<S: Read + Write> Dialog<S> {
         .into())
     }
 
+    /// What it is spoken over.
+    pub(crate) fn stream(&self) -> &S {
+        &self.stream
+    }
+
     fn explain(&self, error: std::io::Error) -> anyhow::Error {
         match error.kind() {
             ErrorKind::UnexpectedEof
@@ -118,11 +123,14 @@ impl<S: Read + Write> Dialog<S> {
     }
 }
 
-impl Dialog<Stream> {
-    /// A dialog in the clear.
-    pub(crate) fn plain(stream: Stream) -> Self {
-        let deadline = stream.deadline();
-        Self::new(stream, deadline)
+impl From<Dialog<Stream>> for Dialog<Connection> {
+    fn from(dialog: Dialog<Stream>) -> Self {
+        Self {
+            stream: dialog.stream.into(),
+            unread: dialog.unread,
+            read: dialog.read,
+            deadline: dialog.deadline,
+        }
     }
 }
 

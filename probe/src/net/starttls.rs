@@ -1,7 +1,10 @@
 //! From a connection in the clear to where TLS begins.
 
-use super::dialog::{Dialog, at};
-use super::{Stream, imap, smtp};
+use super::Stream;
+use super::dialog::at;
+use super::imap::Imap;
+use super::mail::{Begun, Mail};
+use super::smtp::Smtp;
 use anyhow::Result;
 use serde::Deserialize;
 use std::io::{Read, Write};
@@ -27,28 +30,19 @@ impl StartTls {
     /// `starttls_refused`, `starttls_injected`, and what the protocol finds.
     pub fn ask(self, stream: Stream) -> Result<Stream> {
         match self {
-            Self::Smtp => {
-                let mut dialog = Dialog::plain(stream);
-                smtp::greeting(&mut dialog)?;
-                if !smtp::hello(&mut dialog, &own_name())?.offers("STARTTLS") {
-                    return Err(missing().into());
-                }
-                smtp::start_tls(&mut dialog)?;
-                dialog.into_stream()
-            }
-            Self::Imap => {
-                let mut dialog = Dialog::plain(stream);
-                imap::greeting(&mut dialog)?;
-                let words = imap::capabilities(&mut dialog)?;
-                if !words.iter().any(|word| word == "STARTTLS") {
-                    return Err(missing().into());
-                }
-                imap::start_tls(&mut dialog)?;
-                dialog.into_stream()
-            }
+            Self::Smtp => mail::<Smtp>(stream),
+            Self::Imap => mail::<Imap>(stream),
             Self::Postgres => postgres(stream),
         }
     }
+}
+
+fn mail<P: Mail>(stream: Stream) -> Result<Stream> {
+    let begun = Begun::<P, _>::in_clear(stream)?;
+    if !begun.has_starttls() {
+        return Err(missing().into());
+    }
+    begun.start_tls()
 }
 
 /// The failure that a server does not offer STARTTLS.

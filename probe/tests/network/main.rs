@@ -13,6 +13,7 @@ mod imap;
 mod impostor;
 mod look;
 mod nginx;
+mod passwords;
 #[allow(dead_code)] // Who sends mail reads the mailboxes.
 mod postfix;
 mod postgres;

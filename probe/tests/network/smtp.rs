@@ -3,6 +3,7 @@
 use crate::authority::{Authority, write};
 use crate::hostile;
 use crate::look::{Told, look, refused};
+use crate::passwords::Passwords;
 use crate::postfix::Postfix;
 use probe::Finding;
 use std::time::{Duration, Instant};
@@ -90,6 +91,39 @@ fn its_certificate_is_judged() {
         let found = seen(&server, &lines("starttls"));
         assert_eq!(found.told(), [told], "{found:#?}");
     }
+}
+
+#[test]
+fn a_user_logs_in_where_the_certificate_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new("Root");
+    let ca = write(folder.path(), "ca.pem", &authority.pem());
+    let passwords = Passwords::start("smtp-pa55word", "plain");
+    let lines = |how: &str, password: &str| {
+        format!(
+            "{how} = true\nhost = 'mail.example'\nca = '{}'\nuser = 'app'\npassword = '{password}'",
+            ca.display()
+        )
+    };
+    let pair = authority.server("mail.example", 90);
+    let server = Postfix::start(Some(&pair), &passwords.asked());
+    for how in ["starttls", "tls"] {
+        let found = seen(&server, &lines(how, "smtp-pa55word"));
+        found.is_well();
+        let end = ", TLS 1.3, 90 days left, `app` logged in";
+        assert!(found.observed.ends_with(end), "{found:#?}");
+    }
+    let found = seen(&server, &lines("tls", "wrong-pa55"));
+    assert_eq!(found.told(), ["fail smtp_login"], "{found:#?}");
+    let untrusted = "starttls = true\nuser = 'app'\npassword = 'smtp-pa55word'";
+    let found = seen(&server, untrusted);
+    assert_eq!(found.told()[0], "fail tls_wrong_host", "{found:#?}");
+    drop(server);
+
+    // It has a certificate, and knows no users.
+    let server = Postfix::start(Some(&pair), "");
+    let found = seen(&server, &lines("tls", "smtp-pa55word"));
+    assert_eq!(found.told(), ["fail smtp_no_login"], "{found:#?}");
 }
 
 #[test]

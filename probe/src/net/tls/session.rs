@@ -4,8 +4,8 @@ use super::failed::failed;
 use super::judge::Asked;
 use super::recorder::{Recorder, Shown};
 use super::trust::Trust;
+use crate::Limits;
 use crate::net::Stream;
-use crate::{Deadline, Limits};
 use anyhow::Result;
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{ALL_VERSIONS, ClientConnection, ProtocolVersion, SupportedProtocolVersion};
@@ -107,11 +107,6 @@ pub fn start_proven(stream: Stream, host: &ServerName<'static>, trust: &Trust) -
 }
 
 impl Session {
-    /// The connection's deadline.
-    pub fn deadline(&self) -> Deadline {
-        self.stream.sock.deadline()
-    }
-
     /// The version that was agreed on, as people write it.
     pub fn version(&self) -> &'static str {
         match self.stream.conn.protocol_version() {

@@ -1,7 +1,11 @@
 //! SMTP as far as a check speaks it (RFC 5321, RFC 3207).
 
+mod login;
+
 use super::dialog::{Dialog, at};
+use super::mail::Mail;
 use super::printable;
+use super::starttls::own_name;
 use anyhow::Result;
 use std::io::{Read, Write};
 use toolkit::failure::Failure;
@@ -49,7 +53,7 @@ impl Reply {
 ///
 /// # Errors
 /// `smtp_not_spoken` when it is none; those of [`Dialog::line`].
-pub(crate) fn reply<S: Read + Write>(dialog: &mut Dialog<S>) -> Result<Reply> {
+fn reply<S: Read + Write>(dialog: &mut Dialog<S>) -> Result<Reply> {
     let mut lines = Vec::new();
     loop {
         let line = dialog.line()?;
@@ -87,38 +91,84 @@ fn not_spoken(line: &str) -> Failure {
     .hint("is this the port of a mail server, or does it speak TLS at once?")
 }
 
-/// Reads the greeting.
-///
-/// # Errors
-/// `smtp_greeting` when the server takes no mail now; those of [`reply`].
-pub(crate) fn greeting<S: Read + Write>(dialog: &mut Dialog<S>) -> Result<Reply> {
-    let reply = at(reply(dialog), "the greeting")?;
-    expect(reply, 220, "smtp_greeting", "greets with")
+/// The protocol.
+#[derive(Debug)]
+pub(crate) struct Smtp;
+
+impl Mail for Smtp {
+    /// The answer to EHLO.
+    type Offers = Reply;
+
+    const GOODBYE: &'static str = "QUIT";
+
+    /// # Errors
+    /// `smtp_greeting` when the server takes no mail now; those of [`reply`].
+    fn greeting<S: Read + Write>(dialog: &mut Dialog<S>) -> Result<String> {
+        let reply = at(reply(dialog), "the greeting")?;
+        Ok(expect(reply, &[220], "smtp_greeting", "greets with")?.shown())
+    }
+
+    /// # Errors
+    /// `smtp_ehlo` when the server refuses; those of [`reply`].
+    fn offers<S: Read + Write>(dialog: &mut Dialog<S>) -> Result<Reply> {
+        let reply = say(dialog, &format!("EHLO {}", own_name()), "EHLO")?;
+        expect(reply, &[250], "smtp_ehlo", "answers EHLO with")
+    }
+
+    fn has(offers: &Reply, wanted: &str) -> bool {
+        offers.offers(wanted)
+    }
+
+    /// # Errors
+    /// `starttls_refused`; those of [`reply`].
+    fn start_tls<S: Read + Write>(dialog: &mut Dialog<S>) -> Result<()> {
+        let reply = say(dialog, "STARTTLS", "STARTTLS")?;
+        expect(reply, &[220], "starttls_refused", "answers STARTTLS with")?;
+        Ok(())
+    }
+
+    /// # Errors
+    /// `smtp_no_login` when it takes none; `smtp_refused` when it does not now;
+    /// those of [`reply`].
+    fn log_in<S: Read + Write>(
+        dialog: &mut Dialog<S>,
+        offers: &Reply,
+        user: &str,
+        password: &str,
+    ) -> Result<Option<String>> {
+        login::log_in(dialog, offers, user, password)
+    }
 }
 
-/// Says hello as `name`.
+/// Says `text`, called `step` in messages, and reads the reply.
 ///
 /// # Errors
-/// `smtp_ehlo` when the server refuses; those of [`reply`].
-pub(crate) fn hello<S: Read + Write>(dialog: &mut Dialog<S>, name: &str) -> Result<Reply> {
-    dialog.send(&format!("EHLO {name}"))?;
-    let reply = at(reply(dialog), "the answer to EHLO")?;
-    expect(reply, 250, "smtp_ehlo", "answers EHLO with")
+/// Those of [`reply`].
+fn say<S: Read + Write>(dialog: &mut Dialog<S>, text: &str, step: &str) -> Result<Reply> {
+    dialog.send(text)?;
+    at(reply(dialog), &format!("the answer to {step}"))
 }
 
-/// Asks for TLS.
+/// Says what the server takes with one of `codes` when it goes on.
 ///
 /// # Errors
-/// `starttls_refused`; those of [`reply`].
-pub(crate) fn start_tls<S: Read + Write>(dialog: &mut Dialog<S>) -> Result<()> {
-    dialog.send("STARTTLS")?;
-    let reply = at(reply(dialog), "the answer to STARTTLS")?;
-    expect(reply, 220, "starttls_refused", "answers STARTTLS with")?;
+/// `smtp_refused` when it does not; those of [`reply`].
+pub(crate) fn go_on<S: Read + Write>(
+    dialog: &mut Dialog<S>,
+    text: &str,
+    step: &str,
+    codes: &[u16],
+) -> Result<()> {
+    let reply = say(dialog, text, step)?;
+    expect(reply, codes, REFUSED, &format!("answers {step} with"))?;
     Ok(())
 }
 
-fn expect(reply: Reply, code: u16, reason: &'static str, what: &str) -> Result<Reply> {
-    if reply.code == code {
+/// The reason of what a server does not take.
+const REFUSED: &str = "smtp_refused";
+
+fn expect(reply: Reply, codes: &[u16], reason: &'static str, what: &str) -> Result<Reply> {
+    if codes.contains(&reply.code) {
         return Ok(reply);
     }
     let message = format!("the server {what} `{}`", reply.shown());

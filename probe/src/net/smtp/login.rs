@@ -1,8 +1,7 @@
 //! Logging in to a mail server.
 
-use super::{refused, say};
+use super::{REFUSED, Reply, expect, say};
 use crate::net::Dialog;
-use crate::net::smtp::Reply;
 use anyhow::Result;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +15,7 @@ pub(super) fn log_in<S: Read + Write>(
     hello: &Reply,
     user: &str,
     password: &str,
-) -> Result<()> {
+) -> Result<Option<String>> {
     const STEP: &str = "the login";
     let answer = if hello.offers("AUTH PLAIN") {
         let proof = STANDARD.encode(format!("\0{user}\0{password}"));
@@ -38,18 +37,9 @@ pub(super) fn log_in<S: Read + Write>(
         .into());
     };
     match answer.code {
-        235 => Ok(()),
-        // Not now, whatever the password is.
-        400..=499 => Err(refused(STEP, &answer)),
-        _ => Err(Failure::new(
-            "smtp_login",
-            format!(
-                "the server refuses the login of `{user}`: `{}`",
-                answer.shown()
-            ),
-        )
-        .hint("compare `user` and `password` with the mail server's")
-        .into()),
+        // Refused for now, it says nothing of the password.
+        235 | 400..=499 => expect(answer, &[235], REFUSED, "answers the login with").map(|_| None),
+        _ => Ok(Some(answer.shown())),
     }
 }
 
@@ -104,8 +94,8 @@ mod tests {
             let server = Server(io::Cursor::new(answers), String::new());
             let mut dialog = Dialog::new(server, Deadline::after(Duration::from_secs(60)));
             let secret = Secret::password("repeated-pa55");
-            let refused = log_in(&mut dialog, &hello, "app", secret.expose()).unwrap_err();
-            assert_eq!(Failure::of(&refused).reason, "smtp_login");
+            let refused = log_in(&mut dialog, &hello, "app", secret.expose()).unwrap();
+            assert_eq!(refused.as_deref(), Some("535 no"));
             assert_eq!(dialog.into_stream().unwrap().1, sent);
             assert!(redact::text(sent).contains(redact::MASK), "{sent}");
         }
