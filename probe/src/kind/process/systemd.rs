@@ -71,6 +71,13 @@ fn read(unit: &str, written: &str) -> Result<Seen, Failure> {
             "process_failed",
             format!("{shown}, {}", why(&fields)),
         )],
+        // Systemd forgets what it ran for nobody.
+        (_, "inactive", _) if field("Type") == "oneshot" => {
+            let stopped = Fault::fail("process_stopped", shown.as_str(), "done, or active");
+            vec![stopped.hint(
+                "start it; that it was done is only known of a unit that another wants, or a timer starts",
+            )]
+        }
         _ => vec![fault("process_stopped", shown.clone())],
     };
     // What is not counted is the largest number there is, or `[not set]`.
