@@ -33,7 +33,7 @@ fn a_stack_is_found_seen_broken_and_seen_mended() {
             let mut command = stack.tool(HEALTHCHECK);
             Seen::run(command.args(KINDS).args(args))
         };
-        let well = look(&["--wait", "60s"]).succeeded();
+        let well = look(&["--wait", "180s"]).succeeded();
         let all = [
             "container:postgres ok",
             "container:redis ok",
@@ -54,7 +54,7 @@ fn a_stack_is_found_seen_broken_and_seen_mended() {
         assert_eq!(found(&broken), expected, "{compose:?}");
 
         stack.compose(&["start", "redis"]);
-        let mended = look(&["--wait", "60s"]).succeeded();
+        let mended = look(&["--wait", "180s"]).succeeded();
         assert_eq!(found(&mended), all, "{compose:?}");
         let shown = format!("{mended:?} {broken:?}");
         for secret in stack.secrets() {
@@ -71,7 +71,7 @@ fn a_published_port_is_asked_as_its_service_speaks() {
     let file = stack.folder().join("compose.override.yaml");
     toolkit::durable::write(&file, compose.as_bytes()).unwrap();
     stack.compose(&["up", "-d"]);
-    let seen = Seen::run(stack.tool(HEALTHCHECK).args(["tcp", "--wait", "60s"])).succeeded();
+    let seen = Seen::run(stack.tool(HEALTHCHECK).args(["tcp", "--wait", "180s"])).succeeded();
     let port = stack.compose(&["port", "postgres", "5432"]);
     let (_, port) = port.rsplit_once(':').unwrap();
     let checks = found(&seen);

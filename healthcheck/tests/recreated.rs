@@ -33,7 +33,7 @@ fn waiting(stack: &Stack) -> (Child, String) {
     let mut child = stack
         .tool(HEALTHCHECK)
         .args(KINDS)
-        .args(["--wait", "120s"])
+        .args(["--wait", "180s"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -83,7 +83,8 @@ fn how_it_ended_is_told_with_its_last_words() {
 /// Whether the process whose id a file holds still runs.
 fn runs(file: &Path) -> bool {
     let id = fs::read_to_string(file).unwrap_or_default();
-    let status = fs::read_to_string(format!("/proc/{}/stat", id.trim()));
+    let id: u32 = id.trim().parse().expect("it was started");
+    let status = fs::read_to_string(format!("/proc/{id}/stat"));
     // What has ended and is not yet waited for, by whom it was left to, is over.
     status.is_ok_and(|status| !status.contains(") Z "))
 }
@@ -92,12 +93,12 @@ fn runs(file: &Path) -> bool {
 fn all_of_it_is_ended_at_the_deadline() {
     let folder = tempfile::tempdir().unwrap();
     let begun = Instant::now();
-    let keys = "timeout = '700ms'\nrun = 'trap \"\" TERM; sleep 600 & echo $! > pid; wait; wait'";
+    let keys = "timeout = '3s'\nrun = 'trap \"\" TERM; sleep 600 & echo $! > pid; wait; wait'";
     let found = look_in(folder.path(), "command", keys);
     let (reason, observed) = failed(&found);
     assert_eq!(reason, "timeout");
     assert!(
-        observed.ends_with("it was ended: no answer within 700ms"),
+        observed.ends_with("it was ended: no answer within 3s"),
         "{observed}"
     );
     assert!(begun.elapsed() < Duration::from_secs(20));
@@ -110,7 +111,7 @@ fn all_of_it_is_ended_at_the_deadline() {
 fn what_it_leaves_behind_is_ended() {
     let folder = tempfile::tempdir().unwrap();
     let begun = Instant::now();
-    let keys = "timeout = '700ms'\nrun = 'sleep 600 & echo $! > pid'";
+    let keys = "timeout = '3s'\nrun = 'sleep 600 & echo $! > pid'";
     let found = look_in(folder.path(), "command", keys);
     let (reason, observed) = failed(&found);
     assert_eq!(reason, "timeout");
@@ -122,7 +123,7 @@ fn what_it_leaves_behind_is_ended() {
     let quiet = "timeout = '60s'\nrun = 'sleep 600 >/dev/null & echo $! > pid'";
     passed(&look_in(folder.path(), "command", quiet));
     until("it has ended", || !runs(&folder.path().join("pid")));
-    assert!(begun.elapsed() < Duration::from_secs(30));
+    assert!(begun.elapsed() < Duration::from_secs(50));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use toolkit::command::Command;
 use toolkit::record::Status;
+use toolkit::testing::free_port;
 
 /// Status, reason and what was seen.
 fn told(finding: &Finding) -> (Status, &str, &str) {
@@ -65,8 +66,8 @@ fn memory_and_load_are_what_the_machine_has() {
 #[test]
 fn a_port_and_who_listens_on_it() {
     let folder = tempfile::tempdir().unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let port = free_port();
+    let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
     let is = |is: &str| {
         look_in(
             folder.path(),

@@ -11,7 +11,7 @@ use std::net::TcpListener;
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
-use toolkit::testing::{Place, until};
+use toolkit::testing::{Place, free_port, until};
 
 struct Server {
     _place: Place,
@@ -23,7 +23,7 @@ impl Server {
     /// One that scrapes itself, and the port `app`.
     fn start(app: u16) -> Self {
         let place = Place::new();
-        let port = free();
+        let port = free_port();
         place.write(
             "prometheus.yml",
             format!(
@@ -68,14 +68,9 @@ impl Drop for Server {
     }
 }
 
-fn free() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 #[test]
 fn what_is_down_is_named_until_it_is_up() {
-    let app = free();
+    let app = free_port();
     let mut server = Server::start(app);
     let up = "query = 'up'\nbelow = { fail = 0 }";
     let found = server.check(up);
@@ -97,7 +92,7 @@ fn what_is_down_is_named_until_it_is_up() {
 
 #[test]
 fn queries_that_say_nothing_are_told() {
-    let server = Server::start(free());
+    let server = Server::start(free_port());
     let found = server.check("query = 'up{job=\"nobody\"}'\nbelow = { fail = 0 }");
     assert_eq!(failed(&found), ("prometheus_empty", "no sample"));
     passed(&server.check("query = 'up{job=\"nobody\"}'\nbelow = { fail = 0 }\nempty = 'ok'"));

@@ -1,13 +1,12 @@
 //! Without TLS, as Postfix' own `smtp-sink` receives it.
 
 use crate::HEALTHCHECK;
-use crate::daemon::free_port;
 use std::fs::{self, Permissions};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use toolkit::testing::{Place, Seen, program, until};
+use toolkit::testing::{Place, Seen, free_port, program, until};
 
 /// A mail server that keeps what it takes; killed when it is dropped.
 struct Sink(Child);

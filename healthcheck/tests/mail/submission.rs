@@ -3,13 +3,12 @@
 
 use crate::HEALTHCHECK;
 use crate::authority::{Authority, write};
-use crate::daemon::free_port;
 use crate::passwords::Passwords;
 use crate::postfix::Postfix;
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
-use toolkit::testing::{Place, Seen, until};
+use toolkit::testing::{Place, Seen, free_port, until};
 
 /// Of a length whose base64 does not hold that of the word alone.
 const PASSWORD: &str = "correct horse-7";

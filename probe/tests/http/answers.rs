@@ -2,9 +2,10 @@
 
 use crate::certificates::Authority;
 use crate::look::{failed, look, look_in, passed};
-use crate::nginx::{Nginx, free};
+use crate::nginx::Nginx;
 use probe::Probe;
 use toolkit::redact;
+use toolkit::testing::free_port;
 
 fn nginx() -> Nginx {
     Nginx::start(&Authority::new("authority").good())
@@ -26,7 +27,7 @@ fn a_server_that_is_down_and_up_again() {
     assert_eq!(found.expected, "status 200 to 299");
     std::fs::remove_file(nginx.path("down")).unwrap();
     passed(&look("http", &url));
-    let nobody = format!("url = 'http://127.0.0.1:{}/'", free());
+    let nobody = format!("url = 'http://127.0.0.1:{}/'", free_port());
     assert_eq!(failed(&look("http", &nobody)).0, "tcp_refused");
 }
 

@@ -1,10 +1,10 @@
 //! A real nginx of one test's own.
 
 use crate::certificates::Pair;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Child;
-use toolkit::testing::{Place, program, until};
+use toolkit::testing::{Place, free_port, program, until};
 
 /// What every server of it answers.
 const LOCATIONS: &str = r#"
@@ -51,7 +51,7 @@ impl Nginx {
     /// Plain on one port and on the unix socket `web.sock`, TLS on another.
     pub(crate) fn start(pair: &Pair) -> Self {
         let place = Place::new();
-        let (port, tls_port) = (free(), free());
+        let (port, tls_port) = (free_port(), free_port());
         let config = format!(
             "daemon off; user root; worker_processes 1; pid nginx.pid; error_log error.log; events {{ }}
              http {{
@@ -143,10 +143,4 @@ impl Drop for Nginx {
         }
         let _ = self.process.wait();
     }
-}
-
-/// A port that nobody listens on.
-pub(crate) fn free() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }

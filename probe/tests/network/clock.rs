@@ -1,7 +1,7 @@
 //! `clock`, against chrony and nginx.
 
 use crate::authority::{Authority, write};
-use crate::daemon::{Daemon, free_port};
+use crate::daemon::Daemon;
 use crate::hostile;
 use crate::look::{Told, look, refused};
 use crate::nginx::{Nginx, Site};
@@ -11,7 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use toolkit::command::Command;
-use toolkit::testing::program;
+use toolkit::testing::{free_port, program};
 
 /// A time server, which leaves this machine's clock alone.
 struct Chrony {
@@ -110,13 +110,13 @@ fn a_web_server_says_the_time_too() {
 
 #[test]
 fn what_says_no_time_is_told() {
-    for (sent, told) in [
-        (&b"HTTP/1.0 200 OK\r\n\r\n"[..], "fail clock_no_date"),
-        (b"220 mx ready\r\n", "fail http_not_spoken"),
-        (b"HTTP/1.0 200 OK\r\nDate: x", "fail timeout"),
+    for (sent, timeout, told) in [
+        (&b"HTTP/1.0 200 OK\r\n\r\n"[..], "1m", "fail clock_no_date"),
+        (b"220 mx ready\r\n", "1m", "fail http_not_spoken"),
+        (b"HTTP/1.0 200 OK\r\nDate: x", "300ms", "fail timeout"),
     ] {
         let address = hostile::saying(sent);
-        let lines = format!("http = 'http://{address}/'\ntimeout = '300ms'");
+        let lines = format!("http = 'http://{address}/'\ntimeout = '{timeout}'");
         let found = look("clock", &lines);
         assert_eq!(found.told(), [told], "{found:#?}");
     }

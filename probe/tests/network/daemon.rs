@@ -1,8 +1,7 @@
 //! A server started by a test, with files of its own.
 
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::TcpStream;
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use toolkit::command::{Command, Io, Running};
 use toolkit::testing::until;
@@ -32,21 +31,6 @@ impl Daemon {
             ready()
         });
         Self { _running: running }
-    }
-}
-
-/// A port that nobody listens on, neither with TCP nor with UDP: none of those
-/// that the system gives away by itself, which another test may be given before
-/// the server has taken it.
-pub(crate) fn free_port() -> u16 {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    loop {
-        let next = NEXT.fetch_add(1, Ordering::Relaxed) + std::process::id() * 64;
-        let port = u16::try_from(10_000 + next % 20_000).unwrap();
-        let place = ("127.0.0.1", port);
-        if TcpListener::bind(place).is_ok() && UdpSocket::bind(place).is_ok() {
-            return port;
-        }
     }
 }
 

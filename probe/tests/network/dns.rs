@@ -1,6 +1,6 @@
 //! `dns`, against dnsmasq.
 
-use crate::daemon::{Daemon, free_port};
+use crate::daemon::Daemon;
 use crate::hostile;
 use crate::look::{Told, look, refused};
 use probe::Finding;
@@ -9,7 +9,7 @@ use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 use toolkit::command::Command;
-use toolkit::testing::program;
+use toolkit::testing::{free_port, program};
 
 /// A name server for `example`.
 struct Dnsmasq {
@@ -136,13 +136,19 @@ fn answering(change: impl Fn(Vec<u8>) -> Vec<Vec<u8>> + Send + 'static) -> (u16,
     (port, ours)
 }
 
+/// Asks until there is an answer.
 fn ask(port: u16) -> Finding {
-    look(
-        "dns",
-        &format!(
-            "server = '127.0.0.1:{port}'\nrecord = 'A'\ndomain = 'a.example'\ntimeout = '300ms'"
-        ),
-    )
+    ask_for("1m", port)
+}
+
+/// Asks where there will be none.
+fn ask_in_vain(port: u16) -> Finding {
+    ask_for("300ms", port)
+}
+
+fn ask_for(timeout: &str, port: u16) -> Finding {
+    let server = format!("server = '127.0.0.1:{port}'\nrecord = 'A'\ndomain = 'a.example'");
+    look("dns", &format!("{server}\ntimeout = '{timeout}'"))
 }
 
 /// The question, as an answer without records.
@@ -167,7 +173,7 @@ fn only_the_answer_to_the_question_counts() {
     };
     for wrong in [other_number, other_name, question] {
         let (port, _socket) = answering(move |question| vec![wrong(empty(question))]);
-        assert_eq!(ask(port).told(), ["fail timeout"]);
+        assert_eq!(ask_in_vain(port).told(), ["fail timeout"]);
         // The right answer behind the wrong one is found.
         let (port, _socket) =
             answering(move |question| vec![wrong(empty(question.clone())), empty(question)]);
@@ -198,20 +204,21 @@ fn nobody_keeps_it_waiting() {
             let _ = std::io::copy(&mut stream, &mut std::io::sink());
         },
     ];
-    for (serve, told) in
-        over_tcp
-            .into_iter()
-            .zip(["fail closed_early", "fail timeout", "fail timeout"])
-    {
+    let told = [
+        ("1m", "fail closed_early"),
+        ("300ms", "fail timeout"),
+        ("300ms", "fail timeout"),
+    ];
+    for (serve, (timeout, told)) in over_tcp.into_iter().zip(told) {
         let (port, _socket) = answering(truncated);
         let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
         thread::spawn(move || serve(listener.accept().unwrap().0));
         let begun = Instant::now();
-        assert_eq!(ask(port).told(), [told]);
+        assert_eq!(ask_for(timeout, port).told(), [told]);
         assert!(begun.elapsed() < Duration::from_secs(20));
     }
     let (silent, _socket) = answering(|_| Vec::new());
-    assert_eq!(ask(silent).told(), ["fail timeout"]);
+    assert_eq!(ask_in_vain(silent).told(), ["fail timeout"]);
     let flood = hostile::flooding(b"x");
     let found = ask(flood.rsplit(':').next().unwrap().parse().unwrap());
     assert_eq!(found.told(), ["fail udp_unreachable"], "{found:#?}");

@@ -1,7 +1,7 @@
 //! `imap`, against Dovecot.
 
 use crate::authority::{Authority, write};
-use crate::daemon::{Daemon, as_root, free_port};
+use crate::daemon::{Daemon, as_root};
 use crate::hostile;
 use crate::impostor::demanding;
 use crate::look::{Told, look, refused};
@@ -11,6 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use toolkit::testing::free_port;
 
 /// A password with all that must be quoted elsewhere.
 const PASSWORD: &str = "p\"a\\55 wörd{3}";

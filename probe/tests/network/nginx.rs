@@ -1,11 +1,11 @@
 //! nginx, with one TLS server.
 
 use crate::authority::{Pair, write};
-use crate::daemon::{Daemon, free_port};
+use crate::daemon::Daemon;
 use std::fmt::Write as _;
 use tempfile::TempDir;
 use toolkit::command::Command;
-use toolkit::testing::program;
+use toolkit::testing::{free_port, program};
 
 /// What it serves with.
 #[derive(Debug, Clone)]

@@ -1,10 +1,11 @@
 //! Whose password is right, as a Postfix of a test asks.
 
 use crate::authority::write;
-use crate::daemon::{Daemon, as_root, free_port};
+use crate::daemon::{Daemon, as_root};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
+use toolkit::testing::free_port;
 
 /// Dovecot, which tells Postfix whose password is right.
 pub(crate) struct Passwords {

@@ -1,11 +1,12 @@
 //! A Postfix of one test's own.
 
 use crate::authority::{Pair, write};
-use crate::daemon::{Daemon, as_root, free_port};
+use crate::daemon::{Daemon, as_root};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use tempfile::TempDir;
+use toolkit::testing::free_port;
 
 /// Postfix, which takes mail for `example.org` and speaks TLS when it has a
 /// certificate.

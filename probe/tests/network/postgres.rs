@@ -1,7 +1,7 @@
 //! PostgreSQL that speaks TLS, or does not.
 
 use crate::authority::{Authority, Pair, write};
-use crate::daemon::{Daemon, free_port};
+use crate::daemon::Daemon;
 use crate::hostile;
 use crate::look::{Told, look};
 use std::fs;
@@ -9,6 +9,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use toolkit::command::{Command, Io};
+use toolkit::testing::free_port;
 
 struct Postgres {
     port: u16,

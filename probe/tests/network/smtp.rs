@@ -72,7 +72,7 @@ fn its_certificate_is_judged() {
     assert_eq!(look("tls", &tls(&server)).told(), ["fail tls_old_protocol"]);
     let found = look(
         "smtp",
-        &format!("address = '127.0.0.1:{}'\ntimeout = '1s'", server.tls_port),
+        &format!("address = '127.0.0.1:{}'\ntimeout = '3s'", server.tls_port),
     );
     assert_eq!(found.told(), ["fail timeout"], "{found:#?}");
     assert!(found.hint.unwrap().contains("TLS at once"));

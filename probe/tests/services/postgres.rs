@@ -161,7 +161,7 @@ fn who_does_not_answer_is_told_apart() {
 
     // A transaction that somebody has forgotten.
     let oldest = format!("{PLAIN}\noldest_transaction = {{ warn = 0.2 }}");
-    is(&looked.at(&oldest), Status::Ok, "");
+    looked.until_ok(&oldest);
     let held = stack.hold("shop", "SELECT 1");
     let forgotten = looked.until(&oldest, Status::Warn, Some("pg_old_transaction"));
     assert!(forgotten.observed.contains("`app psql`"), "{forgotten:?}");

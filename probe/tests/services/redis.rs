@@ -189,6 +189,8 @@ fn one_that_is_none() {
     let garbage = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let _ = std::io::Write::write_all(&mut stream, b"220 mail.example.org ESMTP\r\n");
+        // Closed with something unread, the connection would be reset.
+        let _ = std::io::copy(&mut stream, &mut std::io::sink());
     });
     let looked = Looked::alone();
     let check = format!("{PLAIN}\nurl = 'redis://127.0.0.1:{port}'");

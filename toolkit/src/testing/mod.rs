@@ -11,6 +11,7 @@
 mod held;
 pub mod manual;
 mod place;
+mod port;
 mod program;
 pub mod secret;
 mod seen;
@@ -20,6 +21,7 @@ mod stack;
 
 pub use held::Held;
 pub use place::Place;
+pub use port::free_port;
 pub use program::program;
 pub use seen::Seen;
 pub use sibling::sibling;
@@ -35,7 +37,7 @@ use std::time::{Duration, Instant};
 pub const SCHEMA: &str = include_str!("schema.sql");
 
 /// The longest that a condition is waited for: for machines that are busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Waits until `condition` holds, and fails when it never does.
 pub fn until(what: &str, mut condition: impl FnMut() -> bool) {

@@ -14,7 +14,7 @@ pub(crate) const REDIS_8: &str = "sextant-dev/redis:8";
 
 /// Tries until it holds, and fails with the last reason when it never does.
 pub(crate) fn eventually<T>(what: &str, mut attempt: impl FnMut() -> anyhow::Result<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(180);
     loop {
         match attempt() {
             Ok(value) => return value,
