@@ -5,9 +5,6 @@
 //! ([`start`]), and what the server showed ([`Shown`]) is then told as what it
 //! is ([`Shown::judge`]): expired, self-signed, for another host. **Nothing
 //! secret may be sent before it was judged to be without a failure.**
-//!
-//! A client that makes its own connections takes [`Recorder::config`], and asks
-//! the recorder afterwards.
 
 mod certificate;
 mod failed;
@@ -22,7 +19,7 @@ pub use certificate::{Certificate, read_chain};
 pub use failed::broken;
 pub(crate) use judge::names;
 pub use judge::{Asked, DAYS};
-pub use recorder::{Recorder, Shown};
+pub use recorder::Shown;
 pub(crate) use session::shake;
 pub use session::{Session, name, start, start_proven, start_with};
 pub use trust::Trust;

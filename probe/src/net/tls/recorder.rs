@@ -6,8 +6,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{WebPkiSupportedAlgorithms, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    ALL_VERSIONS, ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
-    SupportedProtocolVersion,
+    ClientConfig, DigitallySignedStruct, Error, SignatureScheme, SupportedProtocolVersion,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,22 +21,18 @@ pub struct Shown {
 
 /// Takes any certificate in one handshake, and keeps what the server showed.
 #[derive(Debug)]
-pub struct Recorder {
+pub(super) struct Recorder {
     shown: Mutex<Shown>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl Recorder {
-    /// A client for one connection, and what will have seen its server.
+    /// A client for one connection, which offers these versions, and what will
+    /// have seen its server.
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn config() -> Result<(ClientConfig, Arc<Self>)> {
-        Self::config_with(ALL_VERSIONS)
-    }
-
-    /// The same, which offers only these versions.
-    pub(super) fn config_with(
+    pub(super) fn config(
         versions: &[&'static SupportedProtocolVersion],
     ) -> Result<(ClientConfig, Arc<Self>)> {
         let provider = Arc::new(ring::default_provider());
@@ -57,7 +52,7 @@ impl Recorder {
     }
 
     /// What the server showed; an empty chain when it has not come to that.
-    pub fn shown(&self) -> Shown {
+    pub(super) fn shown(&self) -> Shown {
         self.lock().clone()
     }
 

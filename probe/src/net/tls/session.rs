@@ -75,7 +75,7 @@ fn handshake(
     versions: &[&'static SupportedProtocolVersion],
 ) -> io::Result<Session> {
     let begun = Instant::now();
-    let (config, recorder) = Recorder::config_with(versions).map_err(io::Error::other)?;
+    let (config, recorder) = Recorder::config(versions).map_err(io::Error::other)?;
     let client = ClientConnection::new(Arc::new(config), host.clone());
     let mut client = client.map_err(io::Error::other)?;
     while client.is_handshaking() {
