@@ -130,7 +130,7 @@ fn sees_the_shop(project: &Project, stack: &Stack) {
 
 /// What the Redis there answers, once it listens.
 fn ping(password: &str, address: SocketAddr) -> String {
-    let given_up = Instant::now() + Duration::from_secs(60);
+    let given_up = Instant::now() + Duration::from_secs(180);
     let mut stream = loop {
         match TcpStream::connect(address) {
             Ok(stream) => break stream,

@@ -128,7 +128,7 @@ impl Drop for Container {
 
 /// Waits for a condition; one that does not come to pass fails the test.
 pub(crate) fn until(mut condition: impl FnMut() -> bool) {
-    let patience = Instant::now() + Duration::from_secs(60);
+    let patience = Instant::now() + Duration::from_secs(180);
     while !condition() {
         assert!(Instant::now() < patience, "waited in vain");
     }

@@ -107,10 +107,7 @@ impl Postgres {
         let uid = owner();
         chown(folder.path(), Some(uid), None).unwrap();
         let data = folder.path().join("data");
-        // Free a moment ago; nobody else takes one that was not asked for.
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port().to_string();
-        drop(listener);
+        let port = toolkit::testing::free_port().to_string();
         as_user(uid, "initdb")
             .args([
                 "--username",
