@@ -10,6 +10,7 @@ use anyhow::Result;
 use serde::{Deserialize, Deserializer};
 use std::path::PathBuf;
 use toolkit::config::Secret;
+use toolkit::failure::Failure;
 
 /// A mail server.
 #[derive(Debug, Clone, Deserialize)]
@@ -135,7 +136,7 @@ impl Server {
             wanted.start(stream, around.config, &mut report)
         })?;
         if self.encryption() != Encryption::None && !begun.is_encrypted() {
-            report.fault(no_starttls());
+            report.fault(fault(starttls::missing(), "STARTTLS".to_owned()));
         }
         let Begun {
             mut dialog,
@@ -152,7 +153,10 @@ impl Server {
         {
             match P::log_in(&mut dialog, &offers, user, password.expose())? {
                 None => report.observed = format!("{}, `{user}` logged in", report.observed),
-                Some(answer) => report.fault(no_login(reasons.login, user, &answer)),
+                Some(answer) => {
+                    let refused = mail::refused(reasons.login, user, &answer);
+                    report.fault(fault(refused, format!("a login of `{user}`")));
+                }
             }
         }
         // What comes of a goodbye changes nothing.
@@ -166,9 +170,12 @@ fn is_safe(report: &Report) -> bool {
     !report.faults.iter().any(|fault| fault.level == Level::Fail)
 }
 
-fn no_login(reason: &'static str, user: &str, answer: &str) -> Fault {
-    let observed = mail::refused(user, answer);
-    Fault::fail(reason, observed, format!("a login of `{user}`")).hint(mail::REFUSED)
+/// The fault of what keeps `expected` from being.
+fn fault(failure: Failure, expected: String) -> Fault {
+    Fault {
+        hint: failure.hint,
+        ..Fault::fail(failure.reason, failure.message, expected)
+    }
 }
 
 /// What was seen, with what was agreed on.
@@ -214,12 +221,4 @@ fn not_offered(
         format!("the server does not offer {missing}"),
         format!("a server that offers {missing}"),
     ))
-}
-
-/// The fault that TLS was wanted and is not offered.
-fn no_starttls() -> Fault {
-    let failure = starttls::missing();
-    let mut fault = Fault::fail(failure.reason, failure.message, "STARTTLS");
-    fault.hint = failure.hint;
-    fault
 }

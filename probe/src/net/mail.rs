@@ -5,6 +5,7 @@ use super::{Connection, Dialog, Stream};
 use anyhow::Result;
 use serde::Deserialize;
 use std::io::{Read, Write};
+use toolkit::failure::Failure;
 
 /// How a connection to a mail server is protected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -134,10 +135,9 @@ impl<P: Mail> Begun<P> {
     }
 }
 
-/// In words, that a user may not log in.
-pub(crate) fn refused(user: &str, answer: &str) -> String {
-    format!("the server refuses the login of `{user}`: `{answer}`")
+/// The failure, called `reason`, of a login that the server refused with
+/// `answer`.
+pub(crate) fn refused(reason: &'static str, user: &str, answer: &str) -> Failure {
+    let message = format!("the server refuses the login of `{user}`: `{answer}`");
+    Failure::new(reason, message).hint("compare `user` and `password` with the mail server's")
 }
-
-/// What to do about it.
-pub(crate) const REFUSED: &str = "compare `user` and `password` with the mail server's";

@@ -8,7 +8,6 @@ use crate::Deadline;
 use anyhow::Result;
 use std::path::Path;
 use toolkit::config::Secret;
-use toolkit::failure::Failure;
 
 /// A mail server, and as whom it is used.
 #[derive(Debug, Clone, Copy)]
@@ -58,8 +57,7 @@ impl Submission<'_> {
         if let Some((user, password)) = self.login {
             let refused = Smtp::log_in(&mut dialog, &begun.offers, user, password.expose())?;
             if let Some(answer) = refused {
-                let failure = Failure::new("smtp_login", mail::refused(user, &answer));
-                return Err(failure.hint(mail::REFUSED).into());
+                return Err(mail::refused("smtp_login", user, &answer).into());
             }
         }
         letter.deliver(&mut dialog)?;

@@ -14,8 +14,8 @@ mod impostor;
 mod look;
 mod nginx;
 mod passwords;
-#[allow(dead_code)] // Who sends mail reads the mailboxes.
 mod postfix;
 mod postgres;
 mod smtp;
+mod submission;
 mod tls;
