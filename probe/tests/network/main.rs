@@ -3,10 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // All of it is tests.
 
-mod authority;
 mod certificate;
 mod clock;
-mod daemon;
 mod dns;
 mod hostile;
 mod imap;
@@ -16,3 +14,5 @@ mod nginx;
 mod postgres;
 mod smtp;
 mod tls;
+
+use toolkit::testing::servers::{authority, daemon};

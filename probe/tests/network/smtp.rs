@@ -1,68 +1,18 @@
 //! `smtp`, against Postfix.
 
-use crate::authority::{Authority, Pair, write};
-use crate::daemon::{Daemon, as_root, free_port};
+use crate::authority::{Authority, write};
 use crate::hostile;
 use crate::look::{Told, look, refused};
 use probe::Finding;
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
+use toolkit::testing::servers::Postfix;
 
-/// Postfix, which takes mail and speaks TLS when it has a certificate.
-struct Postfix {
-    /// Where it offers STARTTLS.
-    port: u16,
-    /// Where it speaks TLS at once.
-    tls_port: u16,
-    _daemon: Daemon,
-    _folder: TempDir,
+trait Looked {
+    /// Looks, where it speaks TLS at once or where it does not.
+    fn look(&self, lines: &str) -> Finding;
 }
 
-impl Postfix {
-    fn start(pair: Option<&Pair>, more: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let at = folder.path();
-        // Its own user looks into the folders below.
-        fs::set_permissions(at, fs::Permissions::from_mode(0o755)).unwrap();
-        let (port, tls_port) = (free_port(), free_port());
-        let config = at.join("config");
-        for name in ["config", "queue", "data"] {
-            fs::create_dir(at.join(name)).unwrap();
-        }
-        let main = format!(
-            "compatibility_level = 3.6\nqueue_directory = {0}/queue\ndata_directory = {0}/data\nmail_owner = postfix\nsetgid_group = postdrop\nmyhostname = mail.example\ninet_interfaces = 127.0.0.1\nmaillog_file = \nalias_maps =\n{1}{more}\n",
-            at.display(),
-            pair.map_or_else(String::new, |pair| tls(at, pair))
-        );
-        write(&config, "main.cf", &main);
-        let service =
-            |port: u16, more: &str| format!("127.0.0.1:{port} inet n - n - - smtpd\n{more}");
-        let master = service(port, "")
-            + &service(tls_port, "  -o smtpd_tls_wrappermode=yes\n")
-            + "tlsmgr unix - - n 1000? 1 tlsmgr\nrewrite unix - - n - - trivial-rewrite\ncleanup unix n - n - 0 cleanup\nanvil unix - - n - 1 anvil\nproxymap unix - - n - - proxymap\npostlog unix-dgram n - n - 1 postlogd\n";
-        write(&config, "master.cf", &master);
-        for name in ["main.cf", "master.cf"] {
-            let file = config.join(name);
-            fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
-        }
-        let command = as_root(
-            at,
-            &["queue:mode=755", "data"],
-            "mkdir queue/pid queue/private queue/public &&
-                chown postfix data queue/private queue/public &&
-                exec /usr/lib/postfix/sbin/master -c \"$PWD/config\" -d",
-        );
-        Self {
-            port,
-            tls_port,
-            _daemon: Daemon::start(&command, port),
-            _folder: folder,
-        }
-    }
-
+impl Looked for Postfix {
     fn look(&self, lines: &str) -> Finding {
         let port = if lines.contains("tls = true") && !lines.contains("starttls") {
             self.tls_port
@@ -71,16 +21,6 @@ impl Postfix {
         };
         look("smtp", &format!("address = '127.0.0.1:{port}'\n{lines}"))
     }
-}
-
-fn tls(folder: &Path, pair: &Pair) -> String {
-    let certificate = write(folder, "server.pem", &pair.certificate);
-    let key = write(folder, "server.key", &pair.key);
-    format!(
-        "smtpd_tls_security_level = may\nsmtpd_tls_cert_file = {}\nsmtpd_tls_key_file = {}\n",
-        certificate.display(),
-        key.display()
-    )
 }
 
 #[test]

@@ -1,33 +1,35 @@
 //! A server started by a test, with files of its own.
 
+use crate::command::{Command, Io, Running};
+use crate::testing::until;
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use toolkit::command::{Command, Io, Running};
-use toolkit::testing::until;
 
 /// A server; killed, with all that it started, when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Daemon {
+pub struct Daemon {
     _running: Running,
 }
 
 impl Daemon {
     /// Starts `command`, and waits until it takes connections on `port`.
-    pub(crate) fn start(command: &Command, port: u16) -> Self {
+    pub fn start(command: &Command, port: u16) -> Self {
         Self::start_when(command, || TcpStream::connect(("127.0.0.1", port)).is_ok())
     }
 
     /// Starts `command`, and waits until it is `ready`.
-    pub(crate) fn start_when(command: &Command, mut ready: impl FnMut() -> bool) -> Self {
+    pub fn start_when(command: &Command, mut ready: impl FnMut() -> bool) -> Self {
         let io = Io {
             stdin: true,
             ..Io::default()
         };
-        let mut running = command.start(io).unwrap();
+        let mut running = command.start(io).expect("the server starts");
         until(&format!("{command} is ready"), || {
-            let ended = running.wait_within(Duration::ZERO).unwrap();
+            let ended = running
+                .wait_within(Duration::ZERO)
+                .expect("it can be waited for");
             assert!(!ended, "{command} has ended");
             ready()
         });
@@ -38,11 +40,11 @@ impl Daemon {
 /// A port that nobody listens on, neither with TCP nor with UDP: none of those
 /// that the system gives away by itself, which another test may be given before
 /// the server has taken it.
-pub(crate) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
         let next = NEXT.fetch_add(1, Ordering::Relaxed) + std::process::id() * 64;
-        let port = u16::try_from(10_000 + next % 20_000).unwrap();
+        let port = u16::try_from(10_000 + next % 20_000).expect("a port");
         let place = ("127.0.0.1", port);
         if TcpListener::bind(place).is_ok() && UdpSocket::bind(place).is_ok() {
             return port;
@@ -55,7 +57,7 @@ pub(crate) fn free_port() -> u16 {
 /// to whoever runs the tests is in the folders `own` in it, each a tmpfs with its
 /// options: nothing of root's is left behind. The last command of the script is
 /// the server, after `exec`.
-pub(crate) fn as_root(folder: &Path, own: &[&str], script: &str) -> Command {
+pub fn as_root(folder: &Path, own: &[&str], script: &str) -> Command {
     let folder = folder.display();
     let mut command = Command::new("docker")
         .args(["run", "--rm", "--interactive", "--network", "host"])
