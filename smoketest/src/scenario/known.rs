@@ -162,7 +162,7 @@ impl<'a> Known<'a> {
             "`${{{name}}}` is not known yet: `{}` finds it out, which does not come before",
             finder.name
         );
-        template.fault("", message)
+        template.fault(template.key_with(&name).unwrap_or_default(), message)
     }
 }
 
