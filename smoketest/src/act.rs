@@ -12,6 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 use toolkit::failure::Failure;
 use toolkit::record::Status;
+use toolkit::redact;
 use toolkit::signals;
 
 /// The first pause between two tries; it doubles with each.
@@ -64,9 +65,18 @@ pub(crate) fn run(step: &Step, scope: &Scope, around: &Around<'_>) -> Done {
         return Done {
             finding,
             has_failed: !is_good,
-            body: attempt.response.map(|response| response.body),
+            body: attempt.response.map(body),
         };
     }
+}
+
+/// The body, as far as no secret in it can have been cut in two.
+fn body(response: Response) -> Vec<u8> {
+    let mut body = response.body;
+    if response.is_cut {
+        body.truncate(body.len().saturating_sub(redact::longest()));
+    }
+    body
 }
 
 /// A signal ends all but the cleanup.
@@ -163,7 +173,7 @@ impl Attempt {
             if !is_good {
                 finding
                     .facts
-                    .insert("curl".into(), shown(&curl::of(request)));
+                    .insert("curl".into(), curl::of(request).into());
             }
         }
         if let Some(response) = self.response.as_ref().filter(|_| !is_good) {
@@ -176,7 +186,7 @@ impl Attempt {
 
 /// A text without the secrets in it.
 fn shown(text: &str) -> serde_json::Value {
-    toolkit::redact::text(text).into_owned().into()
+    redact::text(text).into_owned().into()
 }
 
 /// Keeps what the step finds out, and looks at its token.
