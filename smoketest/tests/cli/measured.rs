@@ -42,15 +42,15 @@ fn in_vain_it_ends_with_what_came_last() {
     let seen = ran(
         &site(
             &server,
-            "[[step]]\nname = 'up'\ncall = 'GET / 200'\nretry = '1s'\n",
+            "[[step]]\nname = 'up'\ncall = 'GET / 200'\nretry = '3s'\n",
         ),
         &[],
     );
-    assert!(begun.elapsed() >= Duration::from_secs(1));
+    assert!(begun.elapsed() >= Duration::from_secs(3));
     assert_eq!(found(&seen), ["up fail http_status"]);
     assert!(server.connections() > 1);
     assert!(
-        step(&seen, "up")["ms"].as_u64().unwrap() >= 1000,
+        step(&seen, "up")["ms"].as_u64().unwrap() >= 3000,
         "all of it is told"
     );
 }
@@ -130,13 +130,13 @@ fn one_wrong_answer_of_many_is_a_failure() {
 #[test]
 fn many_calls_may_take_longer_than_one() {
     let server = Server::start(|_| {
-        std::thread::sleep(Duration::from_millis(700));
+        std::thread::sleep(Duration::from_secs(3));
         json(200, r#"{"id": 5}"#)
     });
     let place = site(
         &server,
-        "timeout = '4s'\n\
-         [[step]]\nname = 'it'\ncall = 'GET / 200 .id == 5'\nrepeat = 7\ncapture = { id = '.id' }\n",
+        "timeout = '8s'\n\
+         [[step]]\nname = 'it'\ncall = 'GET / 200 .id == 5'\nrepeat = 3\ncapture = { id = '.id' }\n",
     );
     assert_eq!(found(&ran(&place, &[]).succeeded()), ["it ok"]);
 }
