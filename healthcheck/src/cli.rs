@@ -6,7 +6,7 @@ use clap::Parser;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
-use toolkit::arguments::{Arguments, Common};
+use toolkit::arguments::{Arguments, Common, value_of};
 use toolkit::output::Format;
 use toolkit::record::Status;
 
@@ -99,20 +99,6 @@ impl Arguments for Args {
     fn exit(&self, code: u8, status: Status) -> u8 {
         self.exit.map_or(code, |style| style.of(code, status))
     }
-}
-
-/// The value of an option, however the rest of the command line is written.
-fn value_of<'a>(words: &'a [OsString], option: &str) -> Option<&'a str> {
-    let words = words.iter().map_while(|word| word.to_str());
-    let words: Vec<_> = words.take_while(|word| *word != "--").collect();
-    words
-        .iter()
-        .enumerate()
-        .rev()
-        .find_map(|(at, word)| match word.strip_prefix(option)? {
-            "" => words.get(at + 1).copied(),
-            value => value.strip_prefix('='),
-        })
 }
 
 #[cfg(test)]

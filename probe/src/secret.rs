@@ -43,6 +43,14 @@ pub(crate) fn learn_sent(body: &[u8]) {
     each_field(body, &mut config::learn_variable);
 }
 
+/// Learns the value of a header that is sent, where its name says that it is
+/// secret: each of its words, as `Bearer` stands before a token.
+pub(crate) fn learn_header(name: &str, value: &str) {
+    if is_name(name) {
+        value.split(' ').for_each(redact::learn);
+    }
+}
+
 /// Learns the secrets of a body that was received, such as the token of a
 /// session.
 pub(crate) fn learn_received(body: &[u8]) {

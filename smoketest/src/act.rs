@@ -12,6 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 use toolkit::failure::Failure;
 use toolkit::record::Status;
+use toolkit::redact;
 use toolkit::signals;
 
 /// The first pause between two tries; it doubles with each.
@@ -26,6 +27,8 @@ const SHOWN: usize = 300;
 pub(crate) struct Done {
     /// As it is told.
     pub(crate) finding: Finding,
+    /// Whether it failed, be it only a warning for the whole.
+    pub(crate) has_failed: bool,
     /// The body that it was answered with last.
     pub(crate) body: Option<Vec<u8>>,
 }
@@ -50,16 +53,36 @@ pub(crate) fn run(step: &Step, scope: &Scope, around: &Around<'_>) -> Done {
             .retry
             .unwrap_or_default()
             .saturating_sub(begun.elapsed());
-        if !is_good && !left.is_zero() && signals::sleep(jittered(pause).min(left)).is_ok() {
+        if !is_good
+            && !left.is_zero()
+            && signals::sleep(jittered(pause).min(left)).is_ok()
+            && check(step).is_ok()
+        {
             pause = LONGEST.min(pause * 2);
             continue;
         }
         let finding = attempt.finding(step, report, begun.elapsed());
         return Done {
             finding,
-            body: attempt.response.map(|response| response.body),
+            has_failed: !is_good,
+            body: attempt.response.map(body),
         };
     }
+}
+
+/// The body, as far as no secret in it can have been cut in two.
+fn body(response: Response) -> Vec<u8> {
+    let mut body = response.body;
+    if response.is_cut {
+        body.truncate(body.len().saturating_sub(redact::longest()));
+    }
+    body
+}
+
+/// A signal ends all but the cleanup.
+fn check(step: &Step) -> Result<(), Failure> {
+    let ends = signals::interrupted().filter(|_| !step.is_cleanup);
+    ends.map_or(Ok(()), |number| Err(signals::failure(number)))
 }
 
 /// The finding of a step that was not run, and why.
@@ -110,7 +133,7 @@ impl Attempt {
         let times = step.repeat.map_or(1, |repeat| repeat.times);
         let mut report = Report::default();
         for _ in 0..times {
-            signals::check()?;
+            check(step)?;
             let each = around.until(Deadline::after(step.timeout));
             let response = self.response.insert(request.send(each.deadline)?);
             report = http.judge(response, &each)?;
@@ -125,7 +148,9 @@ impl Attempt {
             repeat.judge(took, &mut report);
         }
         if let Some(response) = &self.response {
-            keep(step, response, scope, around, &mut report)?;
+            // Many calls may have taken all the time of one.
+            let around = around.until(Deadline::after(step.timeout));
+            keep(step, response, scope, &around, &mut report)?;
         }
         Ok(report)
     }
@@ -148,7 +173,7 @@ impl Attempt {
             if !is_good {
                 finding
                     .facts
-                    .insert("curl".into(), shown(&curl::of(request)));
+                    .insert("curl".into(), curl::of(request).into());
             }
         }
         if let Some(response) = self.response.as_ref().filter(|_| !is_good) {
@@ -161,7 +186,7 @@ impl Attempt {
 
 /// A text without the secrets in it.
 fn shown(text: &str) -> serde_json::Value {
-    toolkit::redact::text(text).into_owned().into()
+    redact::text(text).into_owned().into()
 }
 
 /// Keeps what the step finds out, and looks at its token.

@@ -3,8 +3,9 @@
 use crate::smoketest::Made;
 use clap::{Parser, ValueEnum};
 use probe::render::{Told, junit, tap};
+use std::ffi::OsString;
 use std::path::PathBuf;
-use toolkit::arguments::{Arguments, Common};
+use toolkit::arguments::{Arguments, Common, value_of};
 use toolkit::output::Format;
 use toolkit::record::Record;
 
@@ -81,6 +82,11 @@ impl Arguments for Args {
             Shape::Ndjson => Format::Ndjson,
             Shape::Json | Shape::Junit | Shape::Tap => Format::Document,
         })
+    }
+
+    fn rescued(words: &[OsString]) -> Option<Self> {
+        let format = value_of(words, "--format")?;
+        Self::try_parse_from(["smoketest", "--format", format]).ok()
     }
 }
 

@@ -2,12 +2,15 @@
 
 use probe::http::{Auth, Request};
 use shell_words::quote;
+use toolkit::redact;
 
-/// The command that asks the same. The secrets in it are masked where it is
-/// written.
+/// The command that asks the same, the secrets in it masked: quoted, they would
+/// not be known as such any more.
 pub(crate) fn of(request: &Request) -> String {
     let words = words(request);
-    let words = words.iter().map(|word| quote(word));
+    let words = words
+        .iter()
+        .map(|word| quote(&redact::text(word)).into_owned());
     let words: Vec<_> = words.collect();
     format!("curl -sS -i {}", words.join(" "))
 }
@@ -59,7 +62,7 @@ mod tests {
         let mut request = Request::get("http://u:pass-word@a.example/b?c=d&e").unwrap();
         assert_eq!(
             of(&request),
-            "curl -sS -i -u u:pass-word 'http://a.example/b?c=d&e'"
+            "curl -sS -i -u 'u:***' 'http://a.example/b?c=d&e'"
         );
         request.auth = None;
         request.method = "POST".into();

@@ -2,11 +2,9 @@
 
 use crate::act::Done;
 use crate::scenario::Step;
-use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use toolkit::durable;
 use toolkit::failure::Failure;
-use toolkit::record::Status;
 use toolkit::redact;
 
 /// The longest name of a file, without its number and ending.
@@ -24,11 +22,14 @@ impl Kept {
     /// Makes the folder, where one is wanted.
     ///
     /// # Errors
-    /// Why it cannot be made.
-    pub(crate) fn new(folder: Option<&Path>) -> Result<Self> {
+    /// `record_folder`: why it cannot be made.
+    pub(crate) fn new(folder: Option<&Path>) -> Result<Self, Failure> {
         if let Some(folder) = folder {
-            durable::create_folder(folder)
-                .with_context(|| format!("cannot keep bodies in `{}`", folder.display()))?;
+            durable::create_folder(folder).map_err(|error| {
+                let message = format!("no body could be kept: {error:#}");
+                Failure::not_started("record_folder", message)
+                    .hint("name a folder that can be made with `--record`")
+            })?;
         }
         Ok(Self {
             folder: folder.map(Path::to_owned),
@@ -42,7 +43,7 @@ impl Kept {
         let Some((folder, body)) = self.folder.as_ref().zip(done.body.as_ref()) else {
             return;
         };
-        if done.finding.status != Status::Fail || body.is_empty() {
+        if !done.has_failed || body.is_empty() {
             return;
         }
         self.count += 1;

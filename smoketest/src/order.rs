@@ -6,10 +6,9 @@ use crate::scenario::{Step, after};
 use crate::scope::Scope;
 use anyhow::{Context, Result};
 use probe::{Around, Finding};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
-use toolkit::record::Status;
 use toolkit::signals;
 
 /// What the run waits for.
@@ -25,7 +24,7 @@ enum Event {
 /// second one ends that too.
 ///
 /// # Errors
-/// `interrupted`, when it has cleaned up.
+/// Where no thread can be started.
 pub(crate) fn run(
     steps: &[&'static Step],
     scope: &'static Scope,
@@ -34,26 +33,28 @@ pub(crate) fn run(
 ) -> Result<Vec<Finding>> {
     let after = after(steps);
     let mut found: BTreeMap<usize, Finding> = BTreeMap::new();
+    let mut failed: BTreeSet<usize> = BTreeSet::new();
     let mut running: Vec<usize> = Vec::new();
     let (events, received) = channel();
     let interrupt = events.clone();
     let _guard = signals::on_interrupt(move |_| {
         let _ = interrupt.send(Event::Interrupted);
     });
-    let mut interrupts = 0;
+    let mut is_interrupted = false;
     loop {
         for (at, step) in steps.iter().enumerate() {
             let is_open = !found.contains_key(&at) && !running.contains(&at);
             if !is_open || !after[at].iter().all(|before| found.contains_key(before)) {
                 continue;
             }
-            let why = if interrupts > 0 && !step.is_cleanup {
+            let why = if is_interrupted && !step.is_cleanup {
                 Some("the run was interrupted".to_owned())
             } else {
-                broken(step, steps, &found).or_else(|| unknown(step, scope, &around))
+                broken(step, steps, &failed).or_else(|| unknown(step, scope, &around))
             };
             if let Some(why) = why {
                 found.insert(at, act::skipped(step, &why));
+                failed.insert(at);
                 continue;
             }
             start(at, step, scope, around, events.clone())?;
@@ -72,21 +73,23 @@ pub(crate) fn run(
                 if running.contains(&at) {
                     running.retain(|other| *other != at);
                     seen(steps[at], &done);
+                    if done.has_failed {
+                        failed.insert(at);
+                    }
                     found.insert(at, done.finding);
                 }
             }
             Event::Interrupted => {
-                interrupts += 1;
-                if interrupts > 1 {
-                    break;
-                }
+                // A second one ends the process.
+                is_interrupted = true;
+                signals::begin_cleanup();
                 for at in running.drain(..) {
                     found.insert(at, act::skipped(steps[at], "the run was interrupted"));
+                    failed.insert(at);
                 }
             }
         }
     }
-    signals::check()?;
     Ok(found.into_values().collect())
 }
 
@@ -107,19 +110,9 @@ fn start(
 }
 
 /// The step that it needs, and that did not succeed.
-fn broken(
-    step: &Step,
-    steps: &[&'static Step],
-    found: &BTreeMap<usize, Finding>,
-) -> Option<String> {
-    let needed = |other: &Step| step.needs.iter().any(|name| other.is(name));
-    let failed = |at: &usize| {
-        let status = found.get(at).map(|finding| finding.status);
-        let is_optional = steps[*at].is_optional && status == Some(Status::Warn);
-        is_optional || matches!(status, Some(Status::Fail | Status::Skip))
-    };
-    let mut all = steps.iter().enumerate();
-    let (_, by) = all.find(|(at, other)| needed(other) && failed(at))?;
+fn broken(step: &Step, steps: &[&'static Step], failed: &BTreeSet<usize>) -> Option<String> {
+    let needed = |other: &&&Step| step.needs.iter().any(|name| other.is(name));
+    let by = failed.iter().map(|at| &steps[*at]).find(needed)?;
     Some(format!("`{}` failed", by.name))
 }
 

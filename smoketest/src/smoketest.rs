@@ -17,6 +17,7 @@ use toolkit::failure::Failure;
 use toolkit::output::Format;
 use toolkit::record::Status;
 use toolkit::run::{Outcome, Run};
+use toolkit::signals;
 use toolkit::stack::Stack;
 
 /// The longest that a scenario can take: each step has its own limit within.
@@ -83,6 +84,12 @@ pub(crate) fn run(args: &Args, run: &mut Run, made: &Made) -> Result<Outcome> {
     for problem in kept.problems() {
         run.note(&problem.message);
     }
+    if let Some(number) = signals::interrupted() {
+        // A document of the steps would not say that there are more.
+        return Err(signals::failure(number)
+            .data(json!({ "steps": findings }))
+            .into());
+    }
     judge(made.findings.get_or_init(|| findings), kept.problems())
 }
 
@@ -94,10 +101,12 @@ fn application<'c>(steps: &[&Step], config: &'c Config) -> Result<Application<'c
     Application::discover(config).map_err(|error| Failure::of(&error))
 }
 
-/// Whether a word names a file, not a group or step.
+/// Whether a word names a file, not a group or step: one that nobody named is
+/// called `GET /api/users`.
 fn is_file(word: &str) -> bool {
     let extension = Path::new(word).extension();
-    word.contains('/') || extension.is_some_and(|extension| extension == "toml")
+    let is_path = word.contains('/') && !word.contains(' ');
+    is_path || extension.is_some_and(|extension| extension == "toml")
 }
 
 fn told(steps: &[Step]) -> Outcome {

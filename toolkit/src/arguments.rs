@@ -34,6 +34,20 @@ pub trait Arguments: clap::Parser {
     }
 }
 
+/// The value of an option, however the rest of the command line is written.
+pub fn value_of<'a>(words: &'a [OsString], option: &str) -> Option<&'a str> {
+    let words = words.iter().map_while(|word| word.to_str());
+    let words: Vec<_> = words.take_while(|word| *word != "--").collect();
+    words
+        .iter()
+        .enumerate()
+        .rev()
+        .find_map(|(at, word)| match word.strip_prefix(option)? {
+            "" => words.get(at + 1).copied(),
+            value => value.strip_prefix('='),
+        })
+}
+
 /// The arguments that every tool takes.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Pipeline and configuration")]

@@ -9,7 +9,7 @@
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -61,6 +61,25 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'\'')
     .remove(b'(')
     .remove(b')');
+
+/// What is encoded of a query that stands in a URL as it was written: the
+/// WHATWG's special-query percent-encode set.
+const QUERY: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'\'')
+    .add(b'<')
+    .add(b'>');
+
+/// The same of a path.
+const PATH: &AsciiSet = &QUERY
+    .remove(b'\'')
+    .add(b'?')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}');
 
 struct Known {
     forms: BTreeSet<String>,
@@ -175,7 +194,7 @@ fn forms(secret: &str) -> Vec<String> {
         json[1..json.len() - 1].to_owned(),
         secret.replace('\'', "''"),
     ];
-    for set in [NON_ALPHANUMERIC, COMPONENT] {
+    for set in [NON_ALPHANUMERIC, COMPONENT, PATH, QUERY] {
         let encoded = utf8_percent_encode(secret, set).to_string();
         forms.push(lower_case_escapes(&encoded));
         forms.push(encoded.replace("%20", "+"));
@@ -235,6 +254,12 @@ mod tests {
                 utf8_percent_encode(secret, NON_ALPHANUMERIC)
             ),
             format!("form p={}", utf8_percent_encode(secret, COMPONENT)),
+            url::Url::parse(&format!("http://a/{secret}"))
+                .unwrap()
+                .into(),
+            url::Url::parse(&format!("http://a/?b={secret}"))
+                .unwrap()
+                .into(),
             "lower s3cr%2ft%20p%2bss".replace("ss", "ss'%22word"),
             format!("sql '{}'", secret.replace('\'', "''")),
             format!("json {}", Value::from(secret)),

@@ -32,6 +32,8 @@ struct State {
     noted: Option<u8>,
     /// The signal that came while the tool was at work.
     interrupted: Option<u8>,
+    /// Whether what is left to do is to clean up.
+    cleaning: bool,
     actions: BTreeMap<u64, Action>,
     next: u64,
 }
@@ -40,6 +42,7 @@ static STATE: Mutex<State> = Mutex::new(State {
     working: false,
     noted: None,
     interrupted: None,
+    cleaning: false,
     actions: BTreeMap::new(),
     next: 0,
 });
@@ -62,6 +65,13 @@ pub fn begin_work() {
     state().working = true;
 }
 
+/// From here on, what is started cleans up behind what a signal interrupted:
+/// [`check`], [`sleep`], [`start`] and [`on_interrupt`] are as if none had come. A
+/// second signal still ends all of it.
+pub fn begin_cleanup() {
+    state().cleaning = true;
+}
+
 /// The signal noted while the tool waited for its input.
 pub fn noted() -> Option<u8> {
     state().noted
@@ -74,7 +84,7 @@ pub fn interrupted() -> Option<u8> {
 
 /// Ends the work with reason `interrupted` once a signal has come.
 pub fn check() -> Result<(), Failure> {
-    interrupted().map_or(Ok(()), |number| Err(failure(number)))
+    state().ends().map_or(Ok(()), |number| Err(failure(number)))
 }
 
 /// Waits this long, or until a signal interrupts the work.
@@ -102,7 +112,7 @@ pub fn failure(number: u8) -> Failure {
 /// connection, and must not block.
 pub fn on_interrupt(action: impl Fn(Urgency) + Send + 'static) -> Guard {
     let mut state = state();
-    if state.interrupted.is_some() {
+    if state.ends().is_some() {
         action(Urgency::Stop);
     }
     state.register(Box::new(action))
@@ -120,7 +130,7 @@ pub fn start<T, E: From<Failure>, A: Fn(Urgency) + Send + 'static>(
     action: impl FnOnce(&T) -> A,
 ) -> Result<(T, Guard), E> {
     let mut state = state();
-    if let Some(number) = state.interrupted {
+    if let Some(number) = state.ends() {
         return Err(failure(number).into());
     }
     let started = start()?;
@@ -129,6 +139,11 @@ pub fn start<T, E: From<Failure>, A: Fn(Urgency) + Send + 'static>(
 }
 
 impl State {
+    /// The signal that ends what is at work.
+    fn ends(&self) -> Option<u8> {
+        self.interrupted.filter(|_| !self.cleaning)
+    }
+
     fn register(&mut self, action: Action) -> Guard {
         self.next += 1;
         self.actions.insert(self.next, action);

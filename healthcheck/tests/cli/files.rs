@@ -1,12 +1,11 @@
 //! The files beside stdout.
 
-use crate::readers::accepted;
 use crate::{Four, Nobody, Server, check, healthcheck, place, said};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use toolkit::testing::{Place, Seen};
+use toolkit::testing::{Place, Seen, accepted};
 
 const BOTH: [&str; 4] = [
     "--textfile",

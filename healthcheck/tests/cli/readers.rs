@@ -1,30 +1,11 @@
 //! The documents as the programs read them that they are made for.
 
-use crate::{Four, Nobody, Server, check, place, said, text, toml_string};
-use std::io::Write;
-use std::process::{Command, Stdio};
+use crate::{Four, Nobody, Server, check, place, said, toml_string};
+use toolkit::testing::accepted;
 
 /// How each run ends that a document can tell of: with results, refused,
 /// skipped, refused before its arguments were known.
 const ENDS: [&[&str]; 4] = [&[], &["nothing"], &["--if", "failure"], &["--zap"]];
-
-/// What `program` says of `input`; it fails unless the program accepts it.
-pub(crate) fn accepted(program: &str, args: &[&str], input: &str) -> String {
-    let mut child = Command::new(program)
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("`{program}`: {error}; `make setup` installs it"));
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(input.as_bytes()).unwrap();
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    let said = text(&output.stdout) + &text(&output.stderr);
-    assert!(output.status.success(), "{program}: {said}\n{input}");
-    said
-}
 
 #[test]
 fn promtool_reads_the_metrics() {

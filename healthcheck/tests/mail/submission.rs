@@ -2,12 +2,11 @@
 //! does not.
 
 use crate::HEALTHCHECK;
-use crate::authority::{Authority, write};
-use crate::passwords::Passwords;
-use crate::postfix::Postfix;
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
+use toolkit::testing::servers::authority::{Authority, write};
+use toolkit::testing::servers::{Passwords, Postfix};
 use toolkit::testing::{Place, Seen, free_port, until};
 
 /// Of a length whose base64 does not hold that of the word alone.

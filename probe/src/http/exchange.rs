@@ -9,7 +9,6 @@ use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use toolkit::failure::Failure;
-use toolkit::redact;
 use ureq::config::{AutoHeaderValue, Config};
 use ureq::{Agent, Body, http};
 
@@ -89,9 +88,7 @@ fn built<B>(request: &Request, body: B) -> Result<http::Request<B>, Failure> {
         .method(request.method.as_str())
         .uri(request.url.as_str());
     for (name, value) in &request.headers {
-        if secret::is_name(name) {
-            value.split(' ').for_each(redact::learn);
-        }
+        secret::learn_header(name, value);
         built = built.header(name, value);
     }
     if let Some(body) = &request.body {

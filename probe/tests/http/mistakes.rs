@@ -34,11 +34,11 @@ fn each_mistake_is_told_with_its_key() {
         ),
         (
             "status = 20",
-            "`status` in `[[check]]`: it takes statuses from 100 to 599",
+            "`status` in `[[check]]`: it takes statuses from 100 to 599, such as `200`, `\"201|409\"` or `\"2xx\"`",
         ),
         (
             "status = []",
-            "`status` in `[[check]]`: it takes statuses from 100 to 599",
+            "`status` in `[[check]]`: it takes statuses from 100 to 599, such as `200`, `\"201|409\"` or `\"2xx\"`",
         ),
         (
             "method = 'FETCH'",
@@ -46,7 +46,7 @@ fn each_mistake_is_told_with_its_key() {
         ),
         (
             "body = '{}'",
-            "a `body` is sent with POST, PUT or PATCH, not with GET",
+            "a body is sent with POST, PUT, PATCH or DELETE, not with GET",
         ),
         (
             "method = 'HEAD'\nmatches = 'a'",

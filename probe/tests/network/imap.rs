@@ -1,86 +1,22 @@
 //! `imap`, against Dovecot.
 
 use crate::authority::{Authority, write};
-use crate::daemon::{Daemon, as_root};
 use crate::hostile;
 use crate::impostor::demanding;
 use crate::look::{Told, look, refused};
 use probe::Finding;
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
-use toolkit::testing::free_port;
+use toolkit::testing::servers::Dovecot;
 
 /// A password with all that must be quoted elsewhere.
 const PASSWORD: &str = "p\"a\\55 wörd{3}";
 
-/// Dovecot, with one user.
-struct Dovecot {
-    port: u16,
-    tls_port: u16,
-    ca: PathBuf,
-    _daemon: Daemon,
-    folder: TempDir,
+trait Looked {
+    /// Looks, over STARTTLS or TLS at once, with these further lines.
+    fn look(&self, how: &str, more: &str) -> Finding;
 }
 
-impl Dovecot {
-    /// With a certificate for so many days, or without.
-    fn start(days: Option<i64>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let at = folder.path();
-        fs::set_permissions(at, fs::Permissions::from_mode(0o755)).unwrap();
-        let authority = Authority::new("Root");
-        let ca = write(at, "ca.pem", &authority.pem());
-        let (port, tls_port) = (free_port(), free_port());
-        let ssl = days.map_or_else(
-            || "ssl = no\n".to_owned(),
-            |days| {
-                let pair = authority.server("mail.example", days);
-                let certificate = write(at, "server.pem", &pair.certificate);
-                let key = write(at, "server.key", &pair.key);
-                format!(
-                    "ssl = yes\nssl_cert = <{}\nssl_key = <{}\n",
-                    certificate.display(),
-                    key.display()
-                )
-            },
-        );
-        // Nobody's, as Debian numbers it: Dovecot serves no mail of root's.
-        let mail = at.join("mail");
-        for name in ["mail", "run", "state"] {
-            fs::create_dir(at.join(name)).unwrap();
-        }
-        // Made by root, it would be root's alone to read.
-        write(at, "log", "");
-        let users = write(
-            at,
-            "users",
-            &format!(
-                "app:{{PLAIN}}{PASSWORD}:65534:65534::{}::\n",
-                mail.display()
-            ),
-        );
-        fs::set_permissions(&users, fs::Permissions::from_mode(0o644)).unwrap();
-        let shown = at.display();
-        let config = format!(
-            "protocols = imap\nlisten = 127.0.0.1\nbase_dir = {shown}/run\nstate_dir = {shown}/state\nlog_path = {shown}/log\nmail_location = maildir:{shown}/mail\ndisable_plaintext_auth = yes\n{ssl}passdb {{\n driver = passwd-file\n args = scheme=plain {0}\n}}\nuserdb {{\n driver = passwd-file\n args = {0}\n}}\nservice imap-login {{\n inet_listener imap {{\n  port = {port}\n }}\n inet_listener imaps {{\n  port = {tls_port}\n  ssl = yes\n }}\n}}\n",
-            users.display()
-        );
-        write(at, "dovecot.conf", &config);
-        let own = ["mail:uid=65534", "run:mode=755", "state:mode=755"];
-        let command = as_root(at, &own, "exec dovecot -F -c dovecot.conf");
-        Self {
-            port,
-            tls_port,
-            ca,
-            _daemon: Daemon::start(&command, port),
-            folder,
-        }
-    }
-
-    /// Looks, over STARTTLS or TLS at once, with these further lines.
+impl Looked for Dovecot {
     fn look(&self, how: &str, more: &str) -> Finding {
         let port = if how == "tls" {
             self.tls_port
@@ -95,10 +31,6 @@ impl Dovecot {
             ),
         )
     }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
-    }
 }
 
 fn login(password: &str) -> String {
@@ -107,7 +39,7 @@ fn login(password: &str) -> String {
 
 #[test]
 fn a_mailbox_can_be_reached() {
-    let server = Dovecot::start(Some(90));
+    let server = Dovecot::start(Some(90), PASSWORD);
     for how in ["starttls", "tls"] {
         let more = format!(
             "banner = 'Dovecot'\noffers = ['imap4rev1', 'AUTH=PLAIN']\n{}",
@@ -139,7 +71,7 @@ fn a_mailbox_can_be_reached() {
 
 #[test]
 fn no_password_is_sent_where_the_certificate_does_not_hold() {
-    let server = Dovecot::start(Some(-1));
+    let server = Dovecot::start(Some(-1), PASSWORD);
     for how in ["starttls", "tls"] {
         let found = server.look(how, &login(PASSWORD));
         assert_eq!(found.told(), ["fail tls_expired"], "{found:#?}");
@@ -147,7 +79,7 @@ fn no_password_is_sent_where_the_certificate_does_not_hold() {
     let ours = server.log();
     assert!(!ours.contains("user=<app>"), "{ours}");
     drop(server);
-    let server = Dovecot::start(None);
+    let server = Dovecot::start(None, PASSWORD);
     let found = server.look("starttls", &login(PASSWORD));
     assert_eq!(found.told(), ["fail starttls_missing"], "{found:#?}");
 }

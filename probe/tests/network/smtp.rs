@@ -3,10 +3,9 @@
 use crate::authority::{Authority, write};
 use crate::hostile;
 use crate::look::{Told, look, refused};
-use crate::passwords::Passwords;
-use crate::postfix::Postfix;
 use probe::Finding;
 use std::time::{Duration, Instant};
+use toolkit::testing::servers::{Passwords, Postfix};
 
 /// Looks at its port, over TLS at once where the lines say so.
 fn seen(server: &Postfix, lines: &str) -> Finding {

@@ -1,11 +1,11 @@
 //! A letter, handed to Postfix and to servers that mean harm.
 
 use crate::hostile;
-use crate::postfix::Postfix;
 use probe::Deadline;
 use probe::net::{Address, Encryption, Letter, Submission};
 use std::time::{Duration, Instant};
 use toolkit::failure::Failure;
+use toolkit::testing::servers::Postfix;
 use toolkit::testing::until;
 
 /// Hands a letter with these lines over in the clear, and says why not.

@@ -9,6 +9,7 @@ use shell_words::quote;
 use std::time::Duration;
 use toolkit::config::Config;
 use toolkit::failure::Failure;
+use toolkit::redact;
 
 /// What stands around the name of a variable until the shell fills it in:
 /// letters, as a URL or a header keeps them as they are.
@@ -94,7 +95,8 @@ fn shell(text: &str) -> String {
             word.extend(["\"$", name, "\""]);
         }
         if !rest.is_empty() {
-            word.push_str(&quote(rest));
+            // Quoted, a secret would not be known as one any more.
+            word.push_str(&quote(&redact::text(rest)));
         }
     }
     if word.is_empty() { "''".into() } else { word }

@@ -10,7 +10,7 @@ use toolkit::failure::Failure;
 
 /// What stands for a value that only a run finds out. No single one can: the
 /// first that can be meant is taken.
-const STANDING_IN: [&str; 3] = ["1", "http://localhost/", "a"];
+const STANDING_IN: [&str; 3] = ["1", "http://known-later.invalid/", "a"];
 
 /// Checks the steps, in the order in which they run: names, what they need, the
 /// variables they use, and that each can be read. Completes each with its
@@ -162,7 +162,7 @@ impl<'a> Known<'a> {
             "`${{{name}}}` is not known yet: `{}` finds it out, which does not come before",
             finder.name
         );
-        template.fault("", message)
+        template.fault(template.key_with(&name).unwrap_or_default(), message)
     }
 }
 

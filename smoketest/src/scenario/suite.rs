@@ -172,6 +172,7 @@ pub(crate) fn at(base: &str) -> Result<String, String> {
     } else {
         format!("http://{base}")
     };
+    toolkit::config::learn_variable("base", &base);
     let wrong = |why: &str| format!("`{base}` is no URL of a server ({why})");
     let url = Url::parse(&base).map_err(|error| wrong(&error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {

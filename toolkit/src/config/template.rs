@@ -223,6 +223,18 @@ impl Template {
         }
     }
 
+    /// The first key whose value uses the variable, as it is written.
+    pub fn key_with(&self, variable: &str) -> Option<&str> {
+        let written_as = [format!("${{{variable}"), format!("${variable}")];
+        let uses = |value: &Spanned<DeValue<'_>>| {
+            let written = self.document.written(&value.span());
+            written_as.iter().any(|form| written.contains(form))
+        };
+        let mut keys = self.table.iter();
+        let (key, _) = keys.find(|(_, value)| uses(value))?;
+        Some(key.get_ref())
+    }
+
     /// The key and its value alone.
     #[must_use]
     pub fn only(&self, name: &str) -> Self {

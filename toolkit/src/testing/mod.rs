@@ -8,6 +8,7 @@
     clippy::return_self_not_must_use
 )]
 
+mod accepted;
 mod held;
 pub mod manual;
 mod place;
@@ -15,10 +16,12 @@ mod port;
 mod program;
 pub mod secret;
 mod seen;
+pub mod servers;
 mod sibling;
 mod small_disks;
 mod stack;
 
+pub use accepted::accepted;
 pub use held::Held;
 pub use place::Place;
 pub use port::free_port;
@@ -26,7 +29,7 @@ pub use program::program;
 pub use seen::Seen;
 pub use sibling::sibling;
 pub use small_disks::SmallDisks;
-pub use stack::{Compose, Recipe, Stack, Used};
+pub use stack::{Compose, Demo, Recipe, Stack, Used};
 
 use std::path::PathBuf;
 use std::thread;

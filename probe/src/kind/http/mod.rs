@@ -172,6 +172,8 @@ impl Http {
         let mut headers = Vec::new();
         for (name, value) in &self.send_header {
             http::check_header(name, value).map_err(|why| ("send_header", why))?;
+            // Here too: what is only shown is never sent.
+            secret::learn_header(name, value);
             headers.push((name.clone(), value.clone()));
         }
         let mut names = self.send_header.keys();

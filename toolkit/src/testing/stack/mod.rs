@@ -1,9 +1,11 @@
 //! A real application stack in containers: PostgreSQL, Redis, uploads and
 //! configuration, as a small team runs it.
 
+mod demo;
 mod recipe;
 mod servers;
 
+pub use demo::Demo;
 pub use recipe::{Compose, Recipe};
 pub(super) use servers::said;
 

@@ -1,14 +1,15 @@
 //! Whose password is right, as a Postfix of a test asks.
 
-use crate::authority::write;
-use crate::daemon::{Daemon, as_root};
+use super::authority::write;
+use super::daemon::{Daemon, as_root};
+use crate::testing::free_port;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
-use toolkit::testing::free_port;
 
 /// Dovecot, which tells Postfix whose password is right.
-pub(crate) struct Passwords {
+#[derive(Debug)]
+pub struct Passwords {
     port: u16,
     _daemon: Daemon,
     _folder: TempDir,
@@ -16,15 +17,18 @@ pub(crate) struct Passwords {
 
 impl Passwords {
     /// That of `app`, asked for in these ways.
-    pub(crate) fn start(password: &str, mechanisms: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    pub fn start(password: &str, mechanisms: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder can be made");
         let at = folder.path();
-        fs::set_permissions(at, fs::Permissions::from_mode(0o755)).unwrap();
+        let is_seen = fs::set_permissions(at, fs::Permissions::from_mode(0o755));
+        is_seen.expect("the folder is ours");
         let port = free_port();
-        fs::create_dir(at.join("run")).unwrap();
-        fs::create_dir(at.join("state")).unwrap();
+        for name in ["run", "state"] {
+            fs::create_dir(at.join(name)).expect("a folder can be made");
+        }
         let users = write(at, "users", &format!("app:{{PLAIN}}{password}::::::\n"));
-        fs::set_permissions(&users, fs::Permissions::from_mode(0o644)).unwrap();
+        let readable = fs::Permissions::from_mode(0o644);
+        fs::set_permissions(&users, readable).expect("the file is ours");
         let shown = at.display();
         let config = format!(
             "protocols =\nbase_dir = {shown}/run\nstate_dir = {shown}/state\nlog_path = /dev/stderr\n\
@@ -43,7 +47,7 @@ impl Passwords {
     }
 
     /// What makes Postfix take mail from those alone who have logged in.
-    pub(crate) fn asked(&self) -> String {
+    pub fn asked(&self) -> String {
         format!(
             "mynetworks =\nsmtpd_sasl_auth_enable = yes\nsmtpd_sasl_type = dovecot\n\
              smtpd_sasl_path = inet:127.0.0.1:{}\nsmtpd_tls_auth_only = yes\n\

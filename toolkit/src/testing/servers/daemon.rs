@@ -1,32 +1,34 @@
 //! A server started by a test, with files of its own.
 
+use crate::command::{Command, Io, Running};
+use crate::testing::until;
 use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
-use toolkit::command::{Command, Io, Running};
-use toolkit::testing::until;
 
 /// A server; killed, with all that it started, when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Daemon {
+pub struct Daemon {
     _running: Running,
 }
 
 impl Daemon {
     /// Starts `command`, and waits until it takes connections on `port`.
-    pub(crate) fn start(command: &Command, port: u16) -> Self {
+    pub fn start(command: &Command, port: u16) -> Self {
         Self::start_when(command, || TcpStream::connect(("127.0.0.1", port)).is_ok())
     }
 
     /// Starts `command`, and waits until it is `ready`.
-    pub(crate) fn start_when(command: &Command, mut ready: impl FnMut() -> bool) -> Self {
+    pub fn start_when(command: &Command, mut ready: impl FnMut() -> bool) -> Self {
         let io = Io {
             stdin: true,
             ..Io::default()
         };
-        let mut running = command.start(io).unwrap();
+        let mut running = command.start(io).expect("the server starts");
         until(&format!("{command} is ready"), || {
-            let ended = running.wait_within(Duration::ZERO).unwrap();
+            let ended = running
+                .wait_within(Duration::ZERO)
+                .expect("it can be waited for");
             assert!(!ended, "{command} has ended");
             ready()
         });
@@ -39,7 +41,7 @@ impl Daemon {
 /// to whoever runs the tests is in the folders `own` in it, each a tmpfs with its
 /// options: nothing of root's is left behind. The last command of the script is
 /// the server, after `exec`.
-pub(crate) fn as_root(folder: &Path, own: &[&str], script: &str) -> Command {
+pub fn as_root(folder: &Path, own: &[&str], script: &str) -> Command {
     let folder = folder.display();
     let mut command = Command::new("docker")
         .args(["run", "--rm", "--interactive", "--network", "host"])

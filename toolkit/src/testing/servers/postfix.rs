@@ -1,35 +1,36 @@
-//! A Postfix of one test's own.
+//! Postfix, as it receives mail.
 
-use crate::authority::{Pair, write};
-use crate::daemon::{Daemon, as_root};
+use super::authority::{Pair, write};
+use super::daemon::{Daemon, as_root};
+use crate::testing::free_port;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use tempfile::TempDir;
-use toolkit::testing::free_port;
 
 /// Postfix, which takes mail for `example.org` and speaks TLS when it has a
 /// certificate.
-pub(crate) struct Postfix {
+#[derive(Debug)]
+pub struct Postfix {
     /// Where it offers STARTTLS.
-    pub(crate) port: u16,
+    pub port: u16,
     /// Where it speaks TLS at once.
-    pub(crate) tls_port: u16,
+    pub tls_port: u16,
     _daemon: Daemon,
     folder: TempDir,
 }
 
 impl Postfix {
     /// With the lines `more` in its main.cf.
-    pub(crate) fn start(pair: Option<&Pair>, more: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    pub fn start(pair: Option<&Pair>, more: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder can be made");
         let at = folder.path();
         // Its own user looks into the folders below.
         set_mode(at, 0o755);
         let (port, tls_port) = (free_port(), free_port());
         let config = at.join("config");
         for name in ["config", "queue", "data", "mail"] {
-            fs::create_dir(at.join(name)).unwrap();
+            fs::create_dir(at.join(name)).expect("a folder can be made");
         }
         set_mode(&at.join("mail"), 0o777);
         let main = main(at) + &pair.map_or_else(String::new, |pair| tls(at, pair)) + more + "\n";
@@ -57,18 +58,20 @@ impl Postfix {
     }
 
     /// The letters in the mailbox `name` of `example.org`.
-    pub(crate) fn mailbox(&self, name: &str) -> Vec<String> {
+    pub fn mailbox(&self, name: &str) -> Vec<String> {
         let letters = fs::read_dir(self.folder.path().join("mail").join(name).join("new"));
         let letters = letters.into_iter().flatten();
         letters
-            .map(|letter| fs::read_to_string(letter.unwrap().path()).unwrap())
+            .map(|letter| {
+                fs::read_to_string(letter.expect("a letter").path()).expect("it can be read")
+            })
             .collect()
     }
 }
 
 fn main(at: &Path) -> String {
     // Postfix writes no mailbox as root.
-    let owner = Some(fs::metadata(at).unwrap().uid());
+    let owner = Some(fs::metadata(at).expect("the folder is there").uid());
     let owner = owner.filter(|user| *user > 0).unwrap_or(65534);
     let at = at.display();
     format!(
@@ -122,5 +125,6 @@ fn tls(folder: &Path, pair: &Pair) -> String {
 }
 
 fn set_mode(path: &Path, mode: u32) {
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let set = fs::set_permissions(path, fs::Permissions::from_mode(mode));
+    set.expect("the file is ours");
 }
