@@ -1,5 +1,8 @@
 //! The steps in their order: one after the other, groups side by side where they
 //! may be, and cleanup last, whatever happened.
+//!
+//! A thread that has ended a step goes on with the next itself: on a busy machine
+//! it takes longer to wake another one up than to ask a server.
 
 use crate::act::{self, Done};
 use crate::scenario::{Step, after};
@@ -8,13 +11,38 @@ use anyhow::{Context, Result};
 use probe::{Around, Finding};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use toolkit::signals;
 
 /// What the run waits for.
 enum Event {
     Ended(usize, Box<Done>),
+    Skipped(usize, String),
     Interrupted,
+    Broken(anyhow::Error),
+}
+
+/// What every thread of a run works from.
+#[derive(Clone)]
+struct Work {
+    steps: Arc<[&'static Step]>,
+    scope: &'static Scope,
+    around: Around<'static>,
+    board: Arc<Mutex<Board>>,
+    events: Sender<Event>,
+}
+
+/// How far the run is.
+#[derive(Default)]
+struct Board {
+    /// For each step, the ones that come before it.
+    after: Vec<Vec<usize>>,
+    running: BTreeSet<usize>,
+    ended: BTreeSet<usize>,
+    /// Those that did not succeed.
+    failed: BTreeSet<usize>,
+    is_interrupted: bool,
 }
 
 /// Runs the steps and returns what came of each, in their order; `seen` is told
@@ -31,89 +59,155 @@ pub(crate) fn run(
     around: Around<'static>,
     mut seen: impl FnMut(&'static Step, &Done),
 ) -> Result<Vec<Finding>> {
-    let after = after(steps);
-    let mut found: BTreeMap<usize, Finding> = BTreeMap::new();
-    let mut failed: BTreeSet<usize> = BTreeSet::new();
-    let mut running: Vec<usize> = Vec::new();
     let (events, received) = channel();
     let interrupt = events.clone();
     let _guard = signals::on_interrupt(move |_| {
         let _ = interrupt.send(Event::Interrupted);
     });
-    let mut is_interrupted = false;
-    loop {
-        for (at, step) in steps.iter().enumerate() {
-            let is_open = !found.contains_key(&at) && !running.contains(&at);
-            if !is_open || !after[at].iter().all(|before| found.contains_key(before)) {
-                continue;
-            }
-            let why = if is_interrupted && !step.is_cleanup {
-                Some("the run was interrupted".to_owned())
-            } else {
-                broken(step, steps, &failed).or_else(|| unknown(step, scope, &around))
-            };
-            if let Some(why) = why {
-                found.insert(at, act::skipped(step, &why));
-                failed.insert(at);
-                continue;
-            }
-            start(at, step, scope, around, events.clone())?;
-            running.push(at);
-        }
-        if running.is_empty() {
-            if found.len() == steps.len() {
-                break;
-            }
-            // What was skipped may have been what others came after.
-            continue;
-        }
+    let board = Board {
+        after: after(steps),
+        ..Board::default()
+    };
+    let work = Work {
+        steps: steps.into(),
+        scope,
+        around,
+        board: Arc::new(Mutex::new(board)),
+        events,
+    };
+    let ready = work.next();
+    work.start(ready)?;
+    let mut found: BTreeMap<usize, Finding> = BTreeMap::new();
+    while found.len() < steps.len() {
         match received.recv().context("a step ended unexpectedly")? {
             Event::Ended(at, done) => {
-                // One that was left behind has ended for us already.
-                if running.contains(&at) {
-                    running.retain(|other| *other != at);
-                    seen(steps[at], &done);
-                    if done.has_failed {
-                        failed.insert(at);
-                    }
-                    found.insert(at, done.finding);
-                }
+                seen(steps[at], &done);
+                found.insert(at, done.finding);
             }
+            Event::Skipped(at, why) => {
+                found.insert(at, act::skipped(steps[at], &why));
+            }
+            Event::Broken(error) => return Err(error),
+            // A second one ends the process.
             Event::Interrupted => {
-                // A second one ends the process.
-                is_interrupted = true;
                 signals::begin_cleanup();
-                for at in running.drain(..) {
-                    found.insert(at, act::skipped(steps[at], "the run was interrupted"));
-                    failed.insert(at);
-                }
+                work.interrupt();
+                let ready = work.next();
+                work.start(ready)?;
             }
         }
     }
     Ok(found.into_values().collect())
 }
 
-fn start(
-    at: usize,
-    step: &'static Step,
-    scope: &'static Scope,
-    around: Around<'static>,
-    events: Sender<Event>,
-) -> Result<()> {
-    let run = move || {
-        let done = Box::new(act::run(step, scope, &around));
-        let _ = events.send(Event::Ended(at, done));
-    };
-    let thread = thread::Builder::new().name(step.kind.into());
-    thread.spawn(run).context("cannot start a thread")?;
-    Ok(())
+impl Work {
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The steps that can run now; they are taken to be running from then on.
+    /// Those that cannot run any more are skipped.
+    fn next(&self) -> Vec<usize> {
+        let mut board = self.board();
+        let mut ready = Vec::new();
+        // A step comes after those before it in the list: one pass will do.
+        for (at, step) in self.steps.iter().enumerate() {
+            if !board.is_open(at) {
+                continue;
+            }
+            let why = if board.is_interrupted && !step.is_cleanup {
+                Some(INTERRUPTED.to_owned())
+            } else {
+                let broken = self.broken(step, &board);
+                broken.or_else(|| unknown(step, self.scope, &self.around))
+            };
+            if let Some(why) = why {
+                self.skip(at, why, &mut board);
+            } else {
+                board.running.insert(at);
+                ready.push(at);
+            }
+        }
+        ready
+    }
+
+    fn skip(&self, at: usize, why: String, board: &mut Board) {
+        board.ended.insert(at);
+        board.failed.insert(at);
+        let _ = self.events.send(Event::Skipped(at, why));
+    }
+
+    /// Leaves behind what is being asked.
+    fn interrupt(&self) {
+        let mut board = self.board();
+        board.is_interrupted = true;
+        for at in std::mem::take(&mut board.running) {
+            self.skip(at, INTERRUPTED.to_owned(), &mut board);
+        }
+    }
+
+    /// Starts a thread for each of the steps.
+    fn start(&self, ready: Vec<usize>) -> Result<()> {
+        for at in ready {
+            let work = self.clone();
+            let thread = thread::Builder::new().name("step".into());
+            thread
+                .spawn(move || work.go_on(at))
+                .context("cannot start a thread")?;
+        }
+        Ok(())
+    }
+
+    /// Runs the step, and then what can run after it.
+    fn go_on(&self, first: usize) {
+        let mut next = Some(first);
+        while let Some(at) = next.take() {
+            let done = act::run(self.steps[at], self.scope, &self.around);
+            {
+                let mut board = self.board();
+                // One that was left behind has ended already.
+                if !board.running.remove(&at) {
+                    return;
+                }
+                board.ended.insert(at);
+                if done.has_failed {
+                    board.failed.insert(at);
+                }
+            }
+            let _ = self.events.send(Event::Ended(at, Box::new(done)));
+            let mut ready = self.next();
+            if !ready.is_empty() {
+                next = Some(ready.remove(0));
+            }
+            if let Err(error) = self.start(ready) {
+                let _ = self.events.send(Event::Broken(error));
+            }
+        }
+    }
+
+    /// The step that it needs, and that did not succeed.
+    fn broken(&self, step: &Step, board: &Board) -> Option<String> {
+        let needed = |other: &&&Step| step.needs.iter().any(|name| other.is(name));
+        let by = board
+            .failed
+            .iter()
+            .map(|at| &self.steps[*at])
+            .find(needed)?;
+        Some(format!("`{}` failed", by.name))
+    }
 }
 
-/// The step that it needs, and that did not succeed.
-fn broken(step: &Step, steps: &[&'static Step], failed: &BTreeSet<usize>) -> Option<String> {
-    let needed = |other: &&&Step| step.needs.iter().any(|name| other.is(name));
-    let by = failed.iter().map(|at| &steps[*at]).find(needed)?;
-    Some(format!("`{}` failed", by.name))
+const INTERRUPTED: &str = "the run was interrupted";
+
+impl Board {
+    /// Whether the step has not begun, and all before it has ended.
+    fn is_open(&self, at: usize) -> bool {
+        let is_new = !self.ended.contains(&at) && !self.running.contains(&at);
+        is_new
+            && self.after[at]
+                .iter()
+                .all(|before| self.ended.contains(before))
+    }
 }
 
 /// What a cleanup has nothing to clean up without.
