@@ -254,7 +254,7 @@ fn what_says_nothing_is_refused() {
         ("value = '1'", "`value` is of the answer"),
         ("query = 'SELECT 1'\nrows = {}", "`min`, `max`"),
         ("count = { users = { mim = 1 } }", "unknown"),
-        ("connections = { warn = 'x' }", "must be f64"),
+        ("connections = { warn = 'x' }", "must be a number"),
     ] {
         let refused = looked.refused(&format!("{PLAIN}\n{check}"));
         assert!(refused.contains(said), "{check}: {refused}");
