@@ -15,12 +15,16 @@ pub(crate) fn of(request: &Request) -> String {
 /// The arguments of `curl` that ask the same.
 pub(crate) fn words(request: &Request) -> Vec<String> {
     let mut words = Vec::new();
+    // `-X HEAD` would wait for a body.
+    if request.method == "HEAD" {
+        words.push("-I".into());
+    }
     let mut add = |option: &str, value: &str| {
         words.push(option.to_owned());
         words.push(value.to_owned());
     };
     match request.method.as_str() {
-        "GET" => {}
+        "GET" | "HEAD" => {}
         method => add("-X", method),
     }
     if let Some(socket) = &request.socket {

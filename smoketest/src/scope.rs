@@ -6,6 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use toolkit::config::Config;
 use uuid::Uuid;
 
+/// The variables that each run has anew.
+pub(crate) const GENERATED: [&str; 3] = ["uuid", "timestamp", "run"];
+
 /// What is known so far.
 #[derive(Debug)]
 pub(crate) struct Scope {
@@ -19,12 +22,13 @@ impl Scope {
     pub(crate) fn new(run: &str) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let seconds = now.map(|now| now.as_secs()).unwrap_or_default();
+        let anew = [
+            Uuid::new_v4().to_string(),
+            seconds.to_string(),
+            run.to_owned(),
+        ];
         Self {
-            generated: BTreeMap::from([
-                ("uuid", Uuid::new_v4().to_string()),
-                ("timestamp", seconds.to_string()),
-                ("run", run.to_owned()),
-            ]),
+            generated: GENERATED.into_iter().zip(anew).collect(),
             captured: Mutex::default(),
         }
     }

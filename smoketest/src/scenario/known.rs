@@ -10,7 +10,7 @@ use toolkit::failure::Failure;
 
 /// What stands for a value that only a run finds out. No single one can: the
 /// first that can be meant is taken.
-const STANDING_IN: [&str; 3] = ["1", "http://localhost/", "a"];
+const STANDING_IN: [&str; 4] = ["1", "http://localhost/", "a", "/a"];
 
 /// Checks the steps, in the order in which they run: names, what they need, the
 /// variables they use, and that each can be read. Completes each with its

@@ -57,6 +57,8 @@ pub(super) struct Suite {
 pub(crate) struct Shared {
     /// Its variables, `base` among them.
     pub(crate) vars: BTreeMap<String, String>,
+    /// Its variables as they are written.
+    written: Option<Template>,
     /// Each of its defaults.
     pub(super) defaults: Vec<Template>,
     /// Whether its groups run side by side.
@@ -84,9 +86,10 @@ pub(super) fn read(
         .map(|key| template.only(key))
         .collect();
     let _ = template.take(&DEFAULTS);
-    let mut vars = match vars {
+    let written = vars;
+    let mut vars = match &written {
         None => BTreeMap::new(),
-        Some(vars) => variables(&vars, &|name| scope.value(name, &BTreeMap::new(), config))?,
+        Some(written) => variables(written, &|name| scope.value(name, &BTreeMap::new(), config))?,
     };
     let mut entry = template
         .fill(&|name| scope.value(name, &vars, config))?
@@ -100,6 +103,7 @@ pub(super) fn read(
     }
     let shared = Arc::new(Shared {
         vars,
+        written,
         defaults,
         is_parallel: head.parallel,
         timeout: head.timeout.unwrap_or(TIMEOUT),
@@ -112,6 +116,21 @@ pub(super) fn read(
         uses: head.uses,
         steps: read,
     })
+}
+
+impl Shared {
+    /// What one of its variables stands for, with what is within it from
+    /// `lookup`; none where it has no such variable.
+    pub(crate) fn var(
+        &self,
+        name: &str,
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Option<String> {
+        let written = self.written.as_ref().filter(|_| name != "base");
+        let again = written.and_then(|written| variables(&written.only(name), lookup).ok());
+        let again = again.and_then(|mut again| again.remove(name));
+        again.or_else(|| self.vars.get(name).cloned())
+    }
 }
 
 /// The `base` of a file, where it has one.

@@ -215,14 +215,6 @@ impl Template {
         self.document.fault(&line.place, message)
     }
 
-    /// The string at `key`, as it is written.
-    pub fn text(&self, key: &str) -> Option<&str> {
-        match self.table.get(key)?.get_ref() {
-            DeValue::String(text) => Some(text),
-            _ => None,
-        }
-    }
-
     /// The key and its value alone.
     #[must_use]
     pub fn only(&self, name: &str) -> Self {

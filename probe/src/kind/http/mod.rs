@@ -272,6 +272,16 @@ impl Http {
         Ok(request)
     }
 
+    /// The extended regular expression that all of an expected status matches.
+    pub fn status_pattern(&self) -> String {
+        self.status().pattern()
+    }
+
+    /// The jq expressions that must be true of the body.
+    pub fn jq(&self) -> impl Iterator<Item = &str> {
+        self.jq.iter().map(Jq::text)
+    }
+
     /// What of a response is not as expected.
     ///
     /// # Errors
