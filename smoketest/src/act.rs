@@ -9,6 +9,7 @@ use probe::http::{Request, Response};
 use probe::kind::Http;
 use probe::{Around, Deadline, Fault, Finding, Level, Report, text};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use toolkit::failure::Failure;
 use toolkit::record::Status;
@@ -104,7 +105,8 @@ impl Attempt {
         scope: &Scope,
         around: &Around<'_>,
     ) -> Result<Report> {
-        let request = http.asked(around)?;
+        let mut request = http.asked(around)?;
+        request.cookies = step.has_cookies.then(|| Arc::clone(&scope.cookies));
         let request = self.request.insert(request);
         let mut took = Vec::new();
         let times = step.repeat.map_or(1, |repeat| repeat.times);

@@ -43,6 +43,9 @@ pub(crate) fn words(request: &Request) -> Vec<String> {
     for (name, value) in &request.headers {
         add("-H", &format!("{name}: {value}"));
     }
+    if let Some(cookies) = request.cookie_header() {
+        add("-b", &cookies);
+    }
     if let Some(body) = &request.body {
         add("--data-raw", &String::from_utf8_lossy(body));
     }

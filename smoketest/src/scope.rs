@@ -1,7 +1,8 @@
 //! What the variables of a scenario stand for, while it runs.
 
+use probe::http::Jar;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use toolkit::config::Config;
 use uuid::Uuid;
@@ -15,6 +16,8 @@ pub(crate) struct Scope {
     /// What each run has anew.
     generated: BTreeMap<&'static str, String>,
     captured: Mutex<BTreeMap<String, String>>,
+    /// The cookies that its steps share.
+    pub(crate) cookies: Arc<Jar>,
 }
 
 impl Scope {
@@ -30,6 +33,7 @@ impl Scope {
         Self {
             generated: GENERATED.into_iter().zip(anew).collect(),
             captured: Mutex::default(),
+            cookies: Arc::default(),
         }
     }
 

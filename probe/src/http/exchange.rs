@@ -43,6 +43,12 @@ pub(super) fn run(request: &Request, deadline: Deadline) -> Result<Response> {
             (name.as_str().to_owned(), value.into_owned())
         })
         .collect();
+    for (_, line) in headers.iter().filter(|(name, _)| name == "set-cookie") {
+        secret::learn_cookie(line);
+        if let Some(jar) = &request.cookies {
+            jar.keep(line, &request.url);
+        }
+    }
     trace.begin_body(parts.status.as_u16());
     let encoding = parts.headers.get(http::header::CONTENT_ENCODING);
     let is_gzip = encoding.is_some_and(|value| {
@@ -93,6 +99,9 @@ fn built<B>(request: &Request, body: B) -> Result<http::Request<B>, Failure> {
             value.split(' ').for_each(redact::learn);
         }
         built = built.header(name, value);
+    }
+    if let Some(cookies) = request.cookie_header() {
+        built = built.header(http::header::COOKIE, cookies);
     }
     if let Some(body) = &request.body {
         secret::learn_sent(body);

@@ -4,6 +4,7 @@
 mod auth;
 mod certificate;
 mod connect;
+mod cookies;
 mod error;
 mod exchange;
 mod redirect;
@@ -13,6 +14,7 @@ mod wire;
 
 pub use auth::Auth;
 pub(crate) use auth::auth;
+pub use cookies::Jar;
 pub(crate) use response::REDIRECTS;
 pub use response::Response;
 
@@ -20,6 +22,7 @@ use crate::Deadline;
 use crate::net::Address;
 use anyhow::{Context, Result};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 use toolkit::failure::Failure;
 use ureq::http::{HeaderName, HeaderValue};
@@ -41,6 +44,8 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// As whom.
     pub auth: Option<Auth>,
+    /// The cookies that are sent, and kept with those that are set.
+    pub cookies: Option<Arc<Jar>>,
     /// The body that is sent.
     pub body: Option<Vec<u8>>,
     /// How many redirects are followed.
@@ -78,6 +83,7 @@ impl Request {
             socket: None,
             headers: Vec::new(),
             auth,
+            cookies: None,
             body: None,
             follow: 0,
             ca: None,

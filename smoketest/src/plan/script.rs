@@ -21,7 +21,8 @@ set -eu";
 /// What each call of the script is made with.
 const CALL: &str = r#"_kept=$(mktemp -d)
 trap 'rm -rf "$_kept"' EXIT
-_body=$_kept/body _head=$_kept/head
+_body=$_kept/body _head=$_kept/head _cookies=$_kept/cookies
+: >"$_cookies"
 
 fail() {
   echo "$_step: $*" >&2
@@ -32,7 +33,7 @@ fail() {
 call() {
   _want=$1
   shift
-  _got=$(curl -sS -o "$_body" -D "$_head" -w '%{http_code}' "$@") || fail "no answer"
+  _got=$(curl -sS -b "$_cookies" -c "$_cookies" -o "$_body" -D "$_head" -w '%{http_code}' "$@") || fail "no answer"
   echo "$_got" | grep -qxE "$_want" && return
   fail "status $_got instead of $_want: $(head -c 300 "$_body")"
 }
@@ -104,10 +105,18 @@ fn lines(step: &Step, variables: &Variables<'_>, config: &Config) -> Result<Vec<
     };
     let words = curl::words(&http.asked(&around)?);
     let words: Vec<_> = words.iter().map(|word| variables.word(word)).collect();
-    let mut lines = vec![
-        format!("_step={}", quoted(&name)),
-        format!("call {} {}", quote(&http.status_pattern()), words.join(" ")),
-    ];
+    let words = words.join(" ");
+    let call = format!("call {} {words}", quote(&http.status_pattern()));
+    let mut lines = vec![format!("_step={}", quoted(&name))];
+    lines.extend(if step.has_cookies {
+        vec![call]
+    } else {
+        vec![
+            "_cookies=/dev/null".into(),
+            call,
+            "_cookies=$_kept/cookies".into(),
+        ]
+    });
     for jq in http.jq() {
         lines.push(format!("holds {}", variables.word(jq)));
     }

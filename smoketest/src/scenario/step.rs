@@ -16,13 +16,14 @@ use toolkit::config::{Entry, Line, Set, Template};
 use toolkit::failure::Failure;
 
 /// The keys of every step, whatever it looks at.
-const OWN: [&str; 11] = [
+const OWN: [&str; 12] = [
     "name",
     "group",
     "needs",
     "optional",
     "cleanup",
     "anonymous",
+    "cookies",
     "retry",
     "timeout",
     "repeat",
@@ -34,6 +35,7 @@ const WHAT: [&str; 5] = ["call", "calls", "kind", "capture", "jwt"];
 
 /// A step of a scenario.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // Each is a key of its own.
 pub(crate) struct Step {
     /// What it is called; no two have the same name.
     pub(crate) name: String,
@@ -55,6 +57,8 @@ pub(crate) struct Step {
     pub(crate) retry: Option<Duration>,
     /// How long one try may take.
     pub(crate) timeout: Duration,
+    /// Whether it sends and keeps the cookies of the run.
+    pub(crate) has_cookies: bool,
     /// How often it is asked, to measure it.
     pub(crate) repeat: Option<Repeat>,
     /// What it looks at.
@@ -95,6 +99,7 @@ struct Own {
     cleanup: bool,
     #[serde(default)]
     anonymous: bool,
+    cookies: Option<bool>,
     #[serde(default, deserialize_with = "toolkit::config::some_duration")]
     retry: Option<Duration>,
     #[serde(default, deserialize_with = "toolkit::config::some_duration")]
@@ -166,6 +171,8 @@ pub(super) fn read(mut template: Template, shared: &Arc<Shared>) -> Result<Vec<S
         is_cleanup: own.cleanup,
         retry: own.retry,
         timeout: own.timeout.unwrap_or(shared.timeout),
+        // Nobody has no session.
+        has_cookies: own.cookies.unwrap_or(shared.has_cookies && !own.anonymous),
         repeat,
         kind,
         says,

@@ -39,6 +39,7 @@ struct Head {
     uses: Vec<String>,
     #[serde(default)]
     parallel: bool,
+    cookies: Option<bool>,
     #[serde(default, deserialize_with = "toolkit::config::some_duration")]
     timeout: Option<Duration>,
 }
@@ -63,6 +64,8 @@ pub(crate) struct Shared {
     pub(super) defaults: Vec<Template>,
     /// Whether its groups run side by side.
     pub(super) is_parallel: bool,
+    /// Whether its calls send and keep cookies.
+    pub(super) has_cookies: bool,
     /// How long a step may take.
     pub(super) timeout: Duration,
 }
@@ -106,6 +109,7 @@ pub(super) fn read(
         written,
         defaults,
         is_parallel: head.parallel,
+        has_cookies: head.cookies.unwrap_or(true),
         timeout: head.timeout.unwrap_or(TIMEOUT),
     });
     let mut read = Vec::new();

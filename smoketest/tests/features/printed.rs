@@ -1,6 +1,6 @@
 //! A scenario as a script: what it asks is what the scenario asks.
 
-use crate::site::Site;
+use crate::site::{PASSWORD, Site};
 use crate::{smoked, smoketest};
 use std::process::Output;
 use toolkit::testing::Place;
@@ -54,7 +54,9 @@ fn printed(place: &Place, site: &Site, smoke: &str) -> String {
 fn run(place: &Place, script: &str) -> Output {
     place.write("a.sh", script);
     let mut sh = place.tool("sh");
-    sh.arg("a.sh").env("THING_SECRET", "a-thing's-secret");
+    sh.arg("a.sh")
+        .env("THING_SECRET", "a-thing's-secret")
+        .env("PASSWORD", PASSWORD);
     sh.output().unwrap()
 }
 
@@ -149,4 +151,18 @@ fn the_script_fails_where_the_scenario_does() {
         stderr.contains("THING_SECRET") && stderr.contains("is not set"),
         "{stderr}"
     );
+}
+
+#[test]
+fn the_script_keeps_cookies_as_the_scenario_does() {
+    let (place, site) = (Place::new(), Site::start());
+    let smoke = "[[step]]\ncall = 'POST /login 200'\njson = { password = '${PASSWORD}' }\n
+         [[step]]\ncall = 'GET /me 200'\n
+         [[step]]\ncall = 'GET /me 401'\ncookies = false\n
+         [[step]]\ncall = 'GET /me 2xx'\n";
+    smoked(&place, &site.base(), smoke).succeeded();
+    let script = printed(&place, &site, smoke);
+    assert_eq!(checked(&place, &script), "", "{script}");
+    let output = run(&place, &script);
+    assert!(output.status.success(), "{script}\n{output:#?}");
 }
