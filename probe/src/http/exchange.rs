@@ -30,7 +30,7 @@ pub(super) fn run(request: &Request, deadline: Deadline) -> Result<Response> {
     let connector = Connector::new(request, tls, deadline, Arc::clone(&trace));
     let agent = Agent::with_parts(config(deadline.left()?), connector, Nowhere);
     let sent = match &request.body {
-        Some(body) => agent.run(built(request, body.as_slice())?),
+        Some(body) => agent.run(built(request, body.bytes.as_slice())?),
         None => agent.run(built(request, ())?),
     };
     let response = sent.map_err(|error| error::explain(error, &trace, deadline))?;
@@ -104,7 +104,7 @@ fn built<B>(request: &Request, body: B) -> Result<http::Request<B>, Failure> {
         built = built.header(http::header::COOKIE, cookies);
     }
     if let Some(body) = &request.body {
-        secret::learn_sent(body);
+        secret::learn_sent(&body.bytes);
     }
     if let Some(auth) = &request.auth {
         built = built.header(http::header::AUTHORIZATION, auth.header());

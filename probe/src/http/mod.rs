@@ -2,6 +2,7 @@
 //! response another; what to think of it is left to others.
 
 mod auth;
+pub mod body;
 mod certificate;
 mod connect;
 mod cookies;
@@ -14,6 +15,7 @@ mod wire;
 
 pub use auth::Auth;
 pub(crate) use auth::auth;
+pub use body::Body;
 pub use cookies::Jar;
 pub(crate) use response::REDIRECTS;
 pub use response::Response;
@@ -47,7 +49,7 @@ pub struct Request {
     /// The cookies that are sent, and kept with those that are set.
     pub cookies: Option<Arc<Jar>>,
     /// The body that is sent.
-    pub body: Option<Vec<u8>>,
+    pub body: Option<Body>,
     /// How many redirects are followed.
     pub follow: u32,
     /// The PEM file of the authorities that are trusted instead of the

@@ -103,7 +103,7 @@ fn lines(step: &Step, variables: &Variables<'_>, config: &Config) -> Result<Vec<
         let says = step.says.replace(char::is_control, " ");
         return Ok(vec![format!("# {name}, not by curl: {says}")]);
     };
-    let words = curl::words(&http.asked(&around)?);
+    let words = curl::words(&http.planned(&around)?);
     let words: Vec<_> = words.iter().map(|word| variables.word(word)).collect();
     let words = words.join(" ");
     let call = format!("call {} {words}", quote(&http.status_pattern()));

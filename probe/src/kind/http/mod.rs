@@ -1,5 +1,6 @@
 //! `http`: what a URL answers.
 
+mod asked;
 mod expected;
 mod judge;
 mod sent;
@@ -7,7 +8,7 @@ mod sent;
 use expected::{Header, Status};
 
 use super::{Probe, Written};
-use crate::http::{self, Auth, MOST, Request, Response};
+use crate::http::{self, Request, Response};
 use crate::jq::Jq;
 use crate::several::several;
 use crate::text::{Pattern, Read};
@@ -18,21 +19,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use toolkit::config::Secret;
-use toolkit::failure::Failure;
 use url::Url;
-
-/// The methods that there are, and whether they send a body.
-const METHODS: [(&str, bool); 7] = [
-    ("GET", false),
-    ("HEAD", false),
-    ("POST", true),
-    ("PUT", true),
-    ("PATCH", true),
-    ("DELETE", true),
-    ("OPTIONS", false),
-];
-/// The most of a body that `read` may ask for.
-const LARGEST: usize = 16 << 20;
 
 /// A request, and what its response must be.
 #[derive(Debug, Clone, Deserialize)]
@@ -55,6 +42,13 @@ pub struct Http {
     pub json: Option<Value>,
     /// The body, as the fields of a form.
     pub form: Option<Map<String, Value>>,
+    /// The body, as the parts of a form: each a text, a file
+    /// (`{ file = "a.png", type = "image/png", name = "b.png" }`, of which the
+    /// first says enough), or a list of these.
+    pub multipart: Option<Map<String, Value>>,
+    /// The body, as a file holds it: at most 16 MiB, of the type that its name
+    /// says.
+    pub file: Option<PathBuf>,
     /// The user for basic authentication.
     pub user: Option<String>,
     /// The password for it.
@@ -107,6 +101,8 @@ impl Http {
             body: None,
             json: None,
             form: None,
+            multipart: None,
+            file: None,
             user: None,
             password: None,
             token: None,
@@ -120,67 +116,6 @@ impl Http {
             jq: Vec::new(),
             seconds: Limits::default(),
         }
-    }
-
-    fn method(&self) -> &str {
-        self.method.as_deref().unwrap_or("GET")
-    }
-
-    /// The request, or what is wrong with which key.
-    fn request(&self) -> Result<Request, (&'static str, String)> {
-        let mut request =
-            Request::get(&self.url).map_err(|why| ("url", format!("`url`: {why}")))?;
-        let method = self.method();
-        let known = METHODS.iter().find(|(known, _)| *known == method);
-        let Some((_, takes_body)) = known else {
-            let all: Vec<_> = METHODS.iter().map(|(known, _)| *known).collect();
-            let message = format!("unknown method `{method}`; there are {}", all.join(", "));
-            return Err(("method", message));
-        };
-        let sent = sent::body(self)?;
-        if sent.is_some() && !takes_body {
-            let message =
-                format!("a body is sent with POST, PUT, PATCH or DELETE, not with {method}");
-            return Err(("method", message));
-        }
-        method.clone_into(&mut request.method);
-        request.auth = self.auth()?.or(request.auth);
-        request.headers = self.headers(sent.as_ref())?;
-        request.socket.clone_from(&self.socket);
-        request.body = sent.map(|sent| sent.bytes);
-        request.follow = self.follow;
-        request.ca.clone_from(&self.ca);
-        request.most = self.read.unwrap_or(MOST);
-        if !(1..=LARGEST).contains(&request.most) {
-            return Err(("read", format!("`read` takes 1 to {LARGEST} bytes")));
-        }
-        Ok(request)
-    }
-
-    fn auth(&self) -> Result<Option<Auth>, (&'static str, String)> {
-        http::auth(
-            self.user.as_deref(),
-            self.password.as_ref(),
-            self.token.as_ref(),
-        )
-    }
-
-    fn headers(
-        &self,
-        sent: Option<&sent::Sent>,
-    ) -> Result<Vec<(String, String)>, (&'static str, String)> {
-        let mut headers = Vec::new();
-        for (name, value) in &self.send_header {
-            http::check_header(name, value).map_err(|why| ("send_header", why))?;
-            headers.push((name.clone(), value.clone()));
-        }
-        let mut names = self.send_header.keys();
-        if let Some(sent) = sent
-            && !names.any(|name| name.eq_ignore_ascii_case("content-type"))
-        {
-            headers.push(("Content-Type".into(), sent.kind.into()));
-        }
-        Ok(headers)
     }
 
     /// The status that must be, given what else is expected.
@@ -260,18 +195,6 @@ impl Probe for Http {
 }
 
 impl Http {
-    /// The request, its files found.
-    ///
-    /// # Errors
-    /// `http_request` where it cannot be asked like this.
-    pub fn asked(&self, around: &Around<'_>) -> Result<Request, Failure> {
-        let request = self.request();
-        let mut request = request.map_err(|(_, why)| Failure::new("http_request", why))?;
-        request.socket = request.socket.map(|path| around.config.resolve(&path));
-        request.ca = request.ca.map(|path| around.config.resolve(&path));
-        Ok(request)
-    }
-
     /// The extended regular expression that all of an expected status matches.
     pub fn status_pattern(&self) -> String {
         self.status().pattern()
