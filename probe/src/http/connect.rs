@@ -32,6 +32,8 @@ struct Seen {
     /// What cannot be told through ureq.
     failed: Option<anyhow::Error>,
     connected: Duration,
+    /// The server's, in DER.
+    certificate: Option<Vec<u8>>,
     stood: Option<Instant>,
     first_byte: Duration,
     /// The first bytes of what the server said.
@@ -65,6 +67,11 @@ impl Trace {
     /// The error that kept the connection from standing.
     pub(super) fn take_failed(&self) -> Option<anyhow::Error> {
         self.seen().failed.take()
+    }
+
+    /// The certificate that the server showed.
+    pub(super) fn certificate(&self) -> Option<Vec<u8>> {
+        self.seen().certificate.take()
     }
 
     pub(super) fn connected(&self) -> Duration {
@@ -143,7 +150,13 @@ impl Connector {
         let timed = Timed::new(socket, self.deadline);
         Ok(match &self.tls {
             None => Stream::Plain(timed),
-            Some(tls) => Stream::Tls(Box::new(tls.shake(&self.address, timed, self.deadline)?)),
+            Some(tls) => {
+                let stream = tls.shake(&self.address, timed, self.deadline)?;
+                let shown = stream.conn.peer_certificates();
+                let server = shown.and_then(<[_]>::first);
+                self.trace.seen().certificate = server.map(|server| server.to_vec());
+                Stream::Tls(Box::new(stream))
+            }
         })
     }
 }

@@ -62,6 +62,11 @@ pub(super) fn run(request: &Request, deadline: Deadline) -> Result<Response> {
     bytes.truncate(request.most);
     secret::learn_received(&bytes);
     Ok(Response {
+        version: match parts.version {
+            http::Version::HTTP_10 => "1.0",
+            _ => "1.1",
+        },
+        certificate: trace.certificate(),
         status: parts.status.as_u16(),
         headers,
         body: bytes,

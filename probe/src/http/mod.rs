@@ -1,6 +1,7 @@
 //! HTTP/1.1 over connections that end in time: a request is a value, its
 //! response another; what to think of it is left to others.
 
+pub(crate) mod alpn;
 mod auth;
 pub mod body;
 mod certificate;
@@ -135,14 +136,19 @@ impl Request {
 
     /// The host and port that are connected to.
     fn address(&self) -> Address {
-        let host = match self.url.host() {
-            Some(Host::Domain(name)) => name.to_owned(),
-            Some(Host::Ipv4(address)) => address.to_string(),
-            Some(Host::Ipv6(address)) => address.to_string(),
-            None => String::new(),
-        };
-        Address::new(host, self.url.port_or_known_default().unwrap_or(80))
+        address_of(&self.url)
     }
+}
+
+/// The host and port of a URL.
+fn address_of(url: &Url) -> Address {
+    let host = match url.host() {
+        Some(Host::Domain(name)) => name.to_owned(),
+        Some(Host::Ipv4(address)) => address.to_string(),
+        Some(Host::Ipv6(address)) => address.to_string(),
+        None => String::new(),
+    };
+    Address::new(host, url.port_or_known_default().unwrap_or(80))
 }
 
 /// Refuses what cannot be a header.

@@ -1,7 +1,7 @@
 //! That everything a scenario names is there, before anything is asked.
 
 use super::lanes::{self, is_before};
-use super::step::Step;
+use super::step::{Act, Step};
 use crate::scope::Scope;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,12 +131,25 @@ impl<'a> Known<'a> {
                 Ok(act)
             });
             match read {
-                Ok(act) => return Ok(act.expects()),
+                Ok(act) => {
+                    self.check_files(&act)?;
+                    return Ok(act.expects());
+                }
                 Err(failure) => first.get_or_insert(failure),
             };
         }
         let failure = first.unwrap_or_else(|| Failure::not_started("config", ""));
         Err(self.explain(failure))
+    }
+
+    fn check_files(&self, act: &Act) -> Result<(), Failure> {
+        let Act::Http(http) = act else {
+            return Ok(());
+        };
+        http.check_files(self.config).map_err(|(key, why)| {
+            let template = &self.step().template;
+            template.fault(key, format!("`{key}`: {}", why.message))
+        })
     }
 
     /// A failure, in better words where a variable is found out too late.

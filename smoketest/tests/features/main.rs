@@ -1,6 +1,7 @@
 //! What scenarios can say, against servers of the tests' own.
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used)] // tests start tools as a shell does
 
+mod asserts;
 mod bodies;
 mod cookies;
 mod printed;

@@ -127,6 +127,7 @@ impl State {
                 &Value::Null,
             ),
             ("GET", "/me") if is_known => said(200, "", &json!({"login": "admin"})),
+            ("GET", "/old") => said(200, "", &json!({})).replacen("1.1", "1.0", 1),
             ("GET", "/hop") => {
                 let headers = "Location: /landed\r\nSet-Cookie: hop=taken\r\n";
                 said(302, headers, &Value::Null)

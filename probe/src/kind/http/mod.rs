@@ -1,24 +1,29 @@
 //! `http`: what a URL answers.
 
 mod asked;
+mod connection;
 mod expected;
 mod judge;
+mod schema;
 mod sent;
 
+use connection::Version;
 use expected::{Header, Status};
+use schema::Schema;
 
 use super::{Probe, Written};
 use crate::http::{self, Request, Response};
 use crate::jq::Jq;
 use crate::several::several;
 use crate::text::{Pattern, Read};
-use crate::{Around, Limits, Measure, Report, Unit, secret, text};
+use crate::{Amount, Around, Limits, Measure, Report, Unit, secret, size, text};
 use anyhow::Result;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use toolkit::config::Secret;
+use toolkit::config::{Config, Secret};
+use toolkit::failure::Failure;
 use url::Url;
 
 /// A request, and what its response must be.
@@ -84,6 +89,19 @@ pub struct Http {
     /// The jq expressions that must be true of the body, which must be JSON.
     #[serde(default, deserialize_with = "several")]
     jq: Vec<Jq>,
+    /// The JSON Schema that the body must fit: a file, which refers to no other.
+    schema: Option<Schema>,
+    /// The size of the body, decompressed: `"2 KiB"`, `{ min = 1 }`,
+    /// `{ min = "1 KiB", max = "2 MiB" }`.
+    #[serde(default, deserialize_with = "size::amount")]
+    size: Option<Amount>,
+    /// The version of HTTP: `"1.0"` or `"1.1"` as it is answered with, `"2"`
+    /// where the server offers HTTP/2 by its TLS handshake.
+    version: Option<Version>,
+    /// Down to how many days before its end the server's certificate is a
+    /// warning, and a failure.
+    #[serde(default)]
+    certificate_days: Limits,
     /// After how many seconds the whole response is a warning, and a failure.
     #[serde(default)]
     pub seconds: Limits,
@@ -114,6 +132,10 @@ impl Http {
             header: BTreeMap::new(),
             matches: Vec::new(),
             jq: Vec::new(),
+            schema: None,
+            size: None,
+            version: None,
+            certificate_days: Limits::default(),
             seconds: Limits::default(),
         }
     }
@@ -167,7 +189,13 @@ impl Written for Http {
             let message = "`redirect` is no URL; write all of it, from `https://` on";
             return Some(("redirect", message.into()));
         }
-        if self.method() == "HEAD" && !(self.matches.is_empty() && self.jq.is_empty()) {
+        if let Some(mistake) = self.unmet() {
+            return Some(mistake);
+        }
+        let looks_at_body = !(self.matches.is_empty() && self.jq.is_empty())
+            || self.schema.is_some()
+            || self.size.is_some();
+        if self.method() == "HEAD" && looks_at_body {
             return Some((
                 "method",
                 "the response to HEAD has no body to look at".into(),
@@ -195,6 +223,43 @@ impl Probe for Http {
 }
 
 impl Http {
+    /// What is wrong with its files, as far as they are there: the key, and why.
+    ///
+    /// # Errors
+    /// `schema`, that is no JSON Schema.
+    pub fn check_files(&self, config: &Config) -> Result<(), (&'static str, Failure)> {
+        let schema = self.schema.as_ref();
+        schema.map_or(Ok(()), |schema| {
+            schema.check(config).map_err(|why| ("schema", why))
+        })
+    }
+
+    /// What can never hold, and at which key.
+    fn unmet(&self) -> Option<(&'static str, String)> {
+        let read = self.read.unwrap_or(http::MOST);
+        #[allow(clippy::cast_precision_loss)] // At most 16 MiB.
+        let is_read = |bytes: f64| bytes < read as f64;
+        if let Some(size) = &self.size
+            && ![size.min, size.max].into_iter().flatten().all(is_read)
+        {
+            let message = format!("`size` goes up to what is not read; raise `read` ({read})");
+            return Some(("size", message));
+        }
+        let is_plain = self.url.starts_with("http://") && self.follow == 0;
+        if self.version == Some(Version::Two) && (is_plain || self.socket.is_some()) {
+            let message =
+                "`version = \"2\"` is agreed on over TLS; write `https://`, without `socket`";
+            return Some(("version", message.into()));
+        }
+        if !self.certificate_days.is_none() && is_plain {
+            return Some((
+                "certificate_days",
+                "`certificate_days` goes with `https://`".into(),
+            ));
+        }
+        None
+    }
+
     /// The extended regular expression that all of an expected status matches.
     pub fn status_pattern(&self) -> String {
         self.status().pattern()
@@ -218,6 +283,11 @@ impl Http {
             is_cut: response.is_cut,
         };
         body.judge(&self.matches, &self.jq, &mut report, around.deadline)?;
+        judge::size(self, response, &mut report);
+        if let Some(schema) = &self.schema {
+            schema.judge(response, &mut report, around)?;
+        }
+        connection::judge(self, response, &mut report, around)?;
         judge::seconds(self, response, &mut report);
         Ok(report)
     }
