@@ -98,10 +98,18 @@ impl Capture {
                 .to_owned(),
         };
         let is_cookie = matches!(self.from, From::Cookie(_));
-        if self.is_secret || is_cookie || probe::secret::is_name(name) || is_jwt(&value) {
+        if self.is_secret || is_cookie {
             redact::learn(&value);
         }
+        learn(name, &value);
         Ok(value)
+    }
+}
+
+/// Learns what was found out, where its name or its form is that of a secret.
+pub(crate) fn learn(name: &str, value: &str) {
+    if probe::secret::is_name(name) || is_jwt(value) {
+        redact::learn(value);
     }
 }
 

@@ -69,6 +69,8 @@ pub(crate) fn script(steps: &[Step], config: &Config) -> Result<String> {
     all.extend(anew.map(|(_, line)| (*line).to_owned()));
     all.push(CALL.to_owned());
     for (step, mut lines) in steps.iter().zip(calls) {
+        let taken = step.taken.iter().filter(|name| variables.is_used(name));
+        lines.extend(taken.map(|name| format!(": \"${{{name}:?is found out by hurl}}\"")));
         for (name, capture) in &step.captures {
             let found = capture.shell();
             lines.push(if variables.is_used(name) {

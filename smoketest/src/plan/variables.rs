@@ -38,7 +38,7 @@ impl<'a> Variables<'a> {
     /// Says that the steps from now on know what `step` finds out.
     pub(super) fn finds(&self, step: &Step) {
         let mut found = self.found.borrow_mut();
-        found.extend(step.captures.keys().cloned());
+        found.extend(step.captures.keys().chain(&step.taken).cloned());
     }
 
     /// Reads with `read` what stands in for each variable of a step: the first

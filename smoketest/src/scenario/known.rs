@@ -1,7 +1,8 @@
 //! That everything a scenario names is there, before anything is asked.
 
+use super::kind::Act;
 use super::lanes::{self, is_before};
-use super::step::{Act, Step};
+use super::step::Step;
 use crate::scope::Scope;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,9 +88,8 @@ impl<'a> Known<'a> {
 
     /// The last step before it that finds `name` out.
     fn finder(&self, name: &str) -> Option<&Step> {
-        let finds = |(at, step): &(usize, &Step)| {
-            step.captures.contains_key(name) && is_before(self.after, *at, self.at)
-        };
+        let finds =
+            |(at, step): &(usize, &Step)| step.finds(name) && is_before(self.after, *at, self.at);
         let found = self.steps.iter().enumerate().rev().find(finds);
         found.map(|(_, step)| step)
     }
@@ -123,7 +123,7 @@ impl<'a> Known<'a> {
                 };
                 // It looks at what the step itself has found out.
                 let mut entry = jwt.fill(&|name| {
-                    let is_own = step.captures.contains_key(name);
+                    let is_own = step.finds(name);
                     let own = is_own.then(|| standing_in.to_owned());
                     own.or_else(|| self.value(name, standing_in))
                 })?;
@@ -164,11 +164,7 @@ impl<'a> Known<'a> {
                 .fault("url", message)
                 .hint("write `base = \"http://localhost:3000\"`, or give `--base`");
         }
-        let Some(finder) = self
-            .steps
-            .iter()
-            .find(|step| step.captures.contains_key(&name))
-        else {
+        let Some(finder) = self.steps.iter().find(|step| step.finds(&name)) else {
             return failure;
         };
         let message = format!(
@@ -191,7 +187,7 @@ fn with_defaults(known: &Known<'_>) -> Result<Template, Failure> {
                 let missing = known.missing.take();
                 let is_found_later = missing.is_some_and(|name| {
                     let mut all = known.steps.iter();
-                    all.any(|step| step.captures.contains_key(&name))
+                    all.any(|step| step.finds(&name))
                 });
                 if !is_found_later {
                     return Err(failure);

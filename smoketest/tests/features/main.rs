@@ -4,6 +4,7 @@
 mod asserts;
 mod bodies;
 mod cookies;
+mod hurl;
 mod printed;
 mod site;
 
