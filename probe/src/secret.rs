@@ -64,6 +64,15 @@ pub(crate) fn learn_received(body: &[u8]) {
     });
 }
 
+/// Learns the value of a `Set-Cookie`, such as the number of a session.
+pub(crate) fn learn_cookie(line: &str) {
+    let pair = line.split(';').next().unwrap_or_default();
+    let value = pair.split_once('=').map_or("", |(_, value)| value.trim());
+    if value.len() >= SHORTEST && !value.contains(char::is_whitespace) {
+        redact::learn(value);
+    }
+}
+
 fn each_field(body: &[u8], each: &mut dyn FnMut(&str, &str)) {
     if matches!(body.trim_ascii_start(), [b'{' | b'[', ..])
         && let Ok(value) = serde_json::from_slice(body)
@@ -99,6 +108,14 @@ mod tests {
         let body = br#"[{"user": {"access_token": "received-token-0123"}}]"#;
         learn_received(body);
         assert_eq!(redact::text("received-token-0123"), "***");
+    }
+
+    #[test]
+    fn a_session_is_learnt() {
+        learn_cookie("sid=cookie-secret-0123; Path=/; Expires=Wed, 21 Oct 2026 07:28:00 GMT");
+        learn_cookie("lang=fr-cookie; Path=/a-long-path-of-cookies");
+        let shown = redact::text("cookie-secret-0123 fr-cookie /a-long-path-of-cookies");
+        assert_eq!(shown, "*** fr-cookie /a-long-path-of-cookies");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Sizes as people write them.
 
-use crate::Limits;
+use crate::{Amount, Limits};
 use bytesize::ByteSize;
+use serde::de::value::MapAccessDeserializer;
 use serde::{Deserialize, Deserializer, de};
 use std::fmt;
 use toolkit::render;
@@ -20,6 +21,68 @@ pub(crate) fn limits<'de, D: Deserializer<'de>>(from: D) -> Result<Limits, D::Er
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it saturates
 pub(crate) fn shown(bytes: f64) -> String {
     render::size(bytes as u64)
+}
+
+/// Reads a size, or the least and the most that one may be, written like those.
+pub(crate) fn amount<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Amount>, D::Error> {
+    let one = |Size(bytes)| Amount {
+        min: Some(bytes),
+        max: Some(bytes),
+    };
+    let amount = match Wanted::deserialize(from)? {
+        Wanted::One(size) => one(size),
+        Wanted::Within(Bounds { min, max }) => Amount {
+            min: min.map(|size| size.0),
+            max: max.map(|size| size.0),
+        },
+    };
+    match (amount.min, amount.max) {
+        (None, None) => Err(de::Error::custom("it takes `min`, `max` or both")),
+        (Some(min), Some(max)) if min > max => {
+            Err(de::Error::custom("its `min` is more than its `max`"))
+        }
+        _ => Ok(Some(amount)),
+    }
+}
+
+enum Wanted {
+    One(Size),
+    Within(Bounds),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bounds {
+    min: Option<Size>,
+    max: Option<Size>,
+}
+
+impl<'de> Deserialize<'de> for Wanted {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(SizeOrBounds)
+    }
+}
+
+struct SizeOrBounds;
+
+impl<'de> de::Visitor<'de> for SizeOrBounds {
+    type Value = Wanted;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a size such as `2 GiB`, or a table of `min` and `max`")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Wanted, E> {
+        Written.visit_str(text).map(Wanted::One)
+    }
+
+    fn visit_i64<E: de::Error>(self, bytes: i64) -> Result<Wanted, E> {
+        Written.visit_i64(bytes).map(Wanted::One)
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, table: A) -> Result<Wanted, A::Error> {
+        Bounds::deserialize(MapAccessDeserializer::new(table)).map(Wanted::Within)
+    }
 }
 
 #[derive(Deserialize)]

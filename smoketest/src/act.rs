@@ -1,14 +1,15 @@
 //! One step: its variables filled in, asked, judged, and what it finds out kept.
 
-use crate::curl;
 use crate::jwt::Jwt;
 use crate::scenario::{Act, Step};
 use crate::scope::Scope;
+use crate::{capture, curl, hurl};
 use anyhow::Result;
 use probe::http::{Request, Response};
 use probe::kind::Http;
 use probe::{Around, Deadline, Fault, Finding, Level, Report, text};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use toolkit::failure::Failure;
 use toolkit::record::Status;
@@ -112,6 +113,11 @@ impl Attempt {
         let lookup = |name: &str| scope.value(name, vars, around.config);
         match step.act(&lookup)? {
             Act::Http(http) => self.ask(step, &http, scope, around),
+            Act::Hurl(hurl) => {
+                let base = vars.get("base").map(String::as_str);
+                let outcome = hurl.run(base, around)?;
+                Ok(taken(step, outcome, scope))
+            }
             Act::Probe(probe) => {
                 // A command's shell finds in its environment what was found out.
                 let known: Vec<_> = vars.clone().into_iter().chain(scope.captured()).collect();
@@ -127,7 +133,8 @@ impl Attempt {
         scope: &Scope,
         around: &Around<'_>,
     ) -> Result<Report> {
-        let request = http.asked(around)?;
+        let mut request = http.asked(around)?;
+        request.cookies = step.has_cookies.then(|| Arc::clone(&scope.cookies));
         let request = self.request.insert(request);
         let mut took = Vec::new();
         let times = step.repeat.map_or(1, |repeat| repeat.times);
@@ -182,6 +189,29 @@ impl Attempt {
         }
         finding
     }
+}
+
+/// Keeps what the files of a step found out, as far as it is asked for.
+fn taken(step: &Step, outcome: hurl::Outcome, scope: &Scope) -> Report {
+    let hurl::Outcome {
+        mut report,
+        captured,
+    } = outcome;
+    let had_failed = has_failed(&report);
+    for (name, value) in &captured {
+        capture::learn(name, value);
+    }
+    for name in &step.taken {
+        match captured.get(name) {
+            Some(value) => scope.keep(name, value.clone()),
+            None if had_failed => {}
+            None => {
+                let observed = format!("Hurl captured no `{name}`");
+                report.fault(Fault::fail("capture_failed", observed, "a value"));
+            }
+        }
+    }
+    report
 }
 
 /// A text without the secrets in it.

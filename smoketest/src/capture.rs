@@ -43,19 +43,20 @@ struct Written {
 }
 
 impl Capture {
-    /// The shell command that takes the same out of `$body` and `$head`.
+    /// The shell command that takes the same out of `$_body` and `$_head`; it
+    /// fails where that is not there.
     pub(crate) fn shell(&self) -> String {
         let found = match &self.from {
-            From::Jq(jq) => format!("jq -er {} <\"$body\"", quote(jq.text())),
+            From::Jq(jq) => format!("jq -er {} <\"$_body\"", quote(jq.text())),
             From::Header(name) => format!(
-                "tr -d '\\r' <\"$head\" | sed -n {}",
+                "tr -d '\\r' <\"$_head\" | sed -n {} | grep -m 1 .",
                 quote(&format!("s/^{name}: *//Ip"))
             ),
             From::Cookie(name) => format!(
-                "tr -d '\\r' <\"$head\" | sed -n {}",
+                "tr -d '\\r' <\"$_head\" | sed -n {} | grep -m 1 .",
                 quote(&format!("s/^set-cookie: *{name}=\\([^;]*\\).*/\\1/Ip"))
             ),
-            From::Body => "cat \"$body\"".into(),
+            From::Body => "cat \"$_body\"".into(),
         };
         match &self.matches {
             None => found,
@@ -97,10 +98,18 @@ impl Capture {
                 .to_owned(),
         };
         let is_cookie = matches!(self.from, From::Cookie(_));
-        if self.is_secret || is_cookie || probe::secret::is_name(name) || is_jwt(&value) {
+        if self.is_secret || is_cookie {
             redact::learn(&value);
         }
+        learn(name, &value);
         Ok(value)
+    }
+}
+
+/// Learns what was found out, where its name or its form is that of a secret.
+pub(crate) fn learn(name: &str, value: &str) {
+    if probe::secret::is_name(name) || is_jwt(value) {
+        redact::learn(value);
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn of(
     }
     let finds = |name: &String| {
         let mut found = steps.iter().filter(|step| chosen.contains(&step.name));
-        found.any(|step| step.captures.contains_key(name))
+        found.any(|step| step.finds(name))
     };
     let cleans =
         |step: &&Step| step.is_cleanup && !step.uses.is_empty() && step.uses.iter().all(finds);

@@ -1,5 +1,6 @@
 //! Requests as `curl` commands.
 
+use probe::http::body::{Origin, Part, Value};
 use probe::http::{Auth, Request};
 use shell_words::quote;
 use toolkit::redact;
@@ -18,12 +19,16 @@ pub(crate) fn of(request: &Request) -> String {
 /// The arguments of `curl` that ask the same.
 pub(crate) fn words(request: &Request) -> Vec<String> {
     let mut words = Vec::new();
+    // `-X HEAD` would wait for a body.
+    if request.method == "HEAD" {
+        words.push("-I".into());
+    }
     let mut add = |option: &str, value: &str| {
         words.push(option.to_owned());
         words.push(value.to_owned());
     };
     match request.method.as_str() {
-        "GET" => {}
+        "GET" | "HEAD" => {}
         method => add("-X", method),
     }
     if let Some(socket) = &request.socket {
@@ -39,11 +44,30 @@ pub(crate) fn words(request: &Request) -> Vec<String> {
         }
         None => {}
     }
+    let is_form = request
+        .body
+        .as_ref()
+        .is_some_and(|body| matches!(body.origin, Origin::Parts(_)));
     for (name, value) in &request.headers {
+        // What is between the parts of a form, curl says itself.
+        if is_form && name == "Content-Type" {
+            continue;
+        }
         add("-H", &format!("{name}: {value}"));
     }
-    if let Some(body) = &request.body {
-        add("--data-raw", &String::from_utf8_lossy(body));
+    if let Some(cookies) = request.cookie_header() {
+        add("-b", &cookies);
+    }
+    match request.body.as_ref().map(|body| (body, &body.origin)) {
+        None => {}
+        Some((body, Origin::Bytes)) => add("--data-raw", &String::from_utf8_lossy(&body.bytes)),
+        Some((_, Origin::File(path))) => add("--data-binary", &format!("@{}", path.display())),
+        Some((_, Origin::Parts(parts))) => {
+            for part in parts {
+                let (option, value) = in_form(part);
+                add(option, &value);
+            }
+        }
     }
     if request.follow > 0 {
         add("--max-redirs", &request.follow.to_string());
@@ -51,6 +75,27 @@ pub(crate) fn words(request: &Request) -> Vec<String> {
     }
     words.push(request.url.to_string());
     words
+}
+
+/// The option for a part of a form, and its value.
+fn in_form(part: &Part) -> (&'static str, String) {
+    let quoted = |text: &str| {
+        let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
+        format!("\"{escaped}\"")
+    };
+    let name = &part.name;
+    match &part.value {
+        Value::Text(text) => ("--form-string", format!("{name}={text}")),
+        Value::File {
+            path,
+            kind,
+            name: given,
+        } => {
+            let path = quoted(&path.display().to_string());
+            let given = quoted(given);
+            ("-F", format!("{name}=@{path};type={kind};filename={given}"))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -67,7 +112,7 @@ mod tests {
         request.auth = None;
         request.method = "POST".into();
         request.headers = vec![("Content-Type".into(), "application/json".into())];
-        request.body = Some(b"{\"it's\": 1}".to_vec());
+        request.body = Some("{\"it's\": 1}".into());
         let told = of(&request);
         let words = shell_words::split(&told).unwrap();
         assert_eq!(

@@ -5,6 +5,7 @@ mod capture;
 mod choice;
 mod cli;
 mod curl;
+mod hurl;
 mod jwt;
 mod kept;
 mod order;

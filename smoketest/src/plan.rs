@@ -10,6 +10,7 @@ use toolkit::record::Status;
 use toolkit::run::Run;
 
 mod script;
+mod variables;
 
 pub(crate) use script::script;
 

@@ -1,10 +1,14 @@
 //! What the variables of a scenario stand for, while it runs.
 
+use probe::http::Jar;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use toolkit::config::Config;
 use uuid::Uuid;
+
+/// The variables that each run has anew.
+pub(crate) const GENERATED: [&str; 3] = ["uuid", "timestamp", "run"];
 
 /// What is known so far.
 #[derive(Debug)]
@@ -12,6 +16,8 @@ pub(crate) struct Scope {
     /// What each run has anew.
     generated: BTreeMap<&'static str, String>,
     captured: Mutex<BTreeMap<String, String>>,
+    /// The cookies that its steps share.
+    pub(crate) cookies: Arc<Jar>,
 }
 
 impl Scope {
@@ -19,13 +25,15 @@ impl Scope {
     pub(crate) fn new(run: &str) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let seconds = now.map(|now| now.as_secs()).unwrap_or_default();
+        let anew = [
+            Uuid::new_v4().to_string(),
+            seconds.to_string(),
+            run.to_owned(),
+        ];
         Self {
-            generated: BTreeMap::from([
-                ("uuid", Uuid::new_v4().to_string()),
-                ("timestamp", seconds.to_string()),
-                ("run", run.to_owned()),
-            ]),
+            generated: GENERATED.into_iter().zip(anew).collect(),
             captured: Mutex::default(),
+            cookies: Arc::default(),
         }
     }
 

@@ -4,7 +4,7 @@ use crate::cli::Args;
 use crate::kept::Kept;
 use crate::scenario::{self, Sources, Step};
 use crate::scope::Scope;
-use crate::{choice, order, plan};
+use crate::{choice, hurl, order, plan};
 use anyhow::Result;
 use probe::{Around, Deadline, Finding, render};
 use serde_json::{Value, json};
@@ -60,6 +60,9 @@ pub(crate) fn run(args: &Args, run: &mut Run, made: &Made) -> Result<Outcome> {
     if args.list || args.dry_run {
         plan::show(args, &steps, run);
         return Ok(told(&steps));
+    }
+    if steps.iter().any(Step::is_hurl) {
+        hurl::is_there()?;
     }
     let steps: &'static [Step] = steps.leak();
     let steps: Vec<&'static Step> = steps.iter().collect();

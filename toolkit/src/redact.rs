@@ -43,6 +43,9 @@ const PUBLIC_WORDS: &[&str] = &[
     // What mail servers offer: `AUTH=PLAIN`.
     "PLAIN",
     "LOGIN",
+    // What stands before a token.
+    "Bearer",
+    "Basic",
     "admin",
     "production",
     "staging",

@@ -27,6 +27,8 @@ struct Seen {
     /// What cannot be told through ureq.
     failed: Option<anyhow::Error>,
     connected: Duration,
+    /// The server's, in DER.
+    certificate: Option<Vec<u8>>,
     stood: Option<Instant>,
     first_byte: Duration,
     /// The first bytes of what the server said.
@@ -60,6 +62,11 @@ impl Trace {
     /// The error that kept the connection from standing.
     pub(super) fn take_failed(&self) -> Option<anyhow::Error> {
         self.seen().failed.take()
+    }
+
+    /// The certificate that the server showed.
+    pub(super) fn certificate(&self) -> Option<Vec<u8>> {
+        self.seen().certificate.take()
     }
 
     pub(super) fn connected(&self) -> Duration {
@@ -130,7 +137,11 @@ impl Connector {
         }
         Ok(match &self.tls {
             None => stream.into(),
-            Some(tls) => tls.shake(&self.address, stream)?.into(),
+            Some(tls) => {
+                let session = tls.shake(&self.address, stream)?;
+                self.trace.seen().certificate = session.shown.chain.first().map(|der| der.to_vec());
+                session.into()
+            }
         })
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn run(request: &Request, deadline: Deadline) -> Result<Response> {
     let connector = Connector::new(request, tls, deadline, Arc::clone(&trace));
     let agent = Agent::with_parts(config(deadline.left()?), connector, Nowhere);
     let sent = match &request.body {
-        Some(body) => agent.run(built(request, body.as_slice())?),
+        Some(body) => agent.run(built(request, body.bytes.as_slice())?),
         None => agent.run(built(request, ())?),
     };
     let response = sent.map_err(|error| error::explain(error, &trace, deadline))?;
@@ -42,6 +42,12 @@ pub(super) fn run(request: &Request, deadline: Deadline) -> Result<Response> {
             (name.as_str().to_owned(), value.into_owned())
         })
         .collect();
+    for (_, line) in headers.iter().filter(|(name, _)| name == "set-cookie") {
+        secret::learn_cookie(line);
+        if let Some(jar) = &request.cookies {
+            jar.keep(line, &request.url);
+        }
+    }
     trace.begin_body(parts.status.as_u16());
     let encoding = parts.headers.get(http::header::CONTENT_ENCODING);
     let is_gzip = encoding.is_some_and(|value| {
@@ -55,6 +61,11 @@ pub(super) fn run(request: &Request, deadline: Deadline) -> Result<Response> {
     bytes.truncate(request.most);
     secret::learn_received(&bytes);
     Ok(Response {
+        version: match parts.version {
+            http::Version::HTTP_10 => "1.0",
+            _ => "1.1",
+        },
+        certificate: trace.certificate(),
         status: parts.status.as_u16(),
         headers,
         body: bytes,
@@ -91,8 +102,11 @@ fn built<B>(request: &Request, body: B) -> Result<http::Request<B>, Failure> {
         secret::learn_header(name, value);
         built = built.header(name, value);
     }
+    if let Some(cookies) = request.cookie_header() {
+        built = built.header(http::header::COOKIE, cookies);
+    }
     if let Some(body) = &request.body {
-        secret::learn_sent(body);
+        secret::learn_sent(&body.bytes);
     }
     if let Some(auth) = &request.auth {
         built = built.header(http::header::AUTHORIZATION, auth.header());

@@ -1,9 +1,12 @@
 //! HTTP/1.1 over connections that end in time: a request is a value, its
 //! response another; what to think of it is left to others.
 
+pub(crate) mod alpn;
 mod auth;
+pub mod body;
 mod certificate;
 mod connect;
+mod cookies;
 mod error;
 mod exchange;
 mod redirect;
@@ -13,6 +16,8 @@ mod wire;
 
 pub use auth::Auth;
 pub(crate) use auth::auth;
+pub use body::Body;
+pub use cookies::Jar;
 pub(crate) use response::REDIRECTS;
 pub use response::Response;
 
@@ -20,6 +25,7 @@ use crate::Deadline;
 use crate::net::Address;
 use anyhow::{Context, Result};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 use toolkit::failure::Failure;
 use ureq::http::{HeaderName, HeaderValue};
@@ -41,8 +47,10 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// As whom.
     pub auth: Option<Auth>,
+    /// The cookies that are sent, and kept with those that are set.
+    pub cookies: Option<Arc<Jar>>,
     /// The body that is sent.
-    pub body: Option<Vec<u8>>,
+    pub body: Option<Body>,
     /// How many redirects are followed.
     pub follow: u32,
     /// The PEM file of the authorities that are trusted instead of the
@@ -78,6 +86,7 @@ impl Request {
             socket: None,
             headers: Vec::new(),
             auth,
+            cookies: None,
             body: None,
             follow: 0,
             ca: None,
@@ -125,14 +134,19 @@ impl Request {
 
     /// The host and port that are connected to.
     fn address(&self) -> Address {
-        let host = match self.url.host() {
-            Some(Host::Domain(name)) => name.to_owned(),
-            Some(Host::Ipv4(address)) => address.to_string(),
-            Some(Host::Ipv6(address)) => address.to_string(),
-            None => String::new(),
-        };
-        Address::new(host, self.url.port_or_known_default().unwrap_or(80))
+        address_of(&self.url)
     }
+}
+
+/// The host and port of a URL.
+fn address_of(url: &Url) -> Address {
+    let host = match url.host() {
+        Some(Host::Domain(name)) => name.to_owned(),
+        Some(Host::Ipv4(address)) => address.to_string(),
+        Some(Host::Ipv6(address)) => address.to_string(),
+        None => String::new(),
+    };
+    Address::new(host, url.port_or_known_default().unwrap_or(80))
 }
 
 /// Refuses what cannot be a header.

@@ -9,6 +9,10 @@ pub(crate) const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 /// What a server answered, and when.
 #[derive(Debug, Clone)]
 pub struct Response {
+    /// The version of HTTP: `1.0` or `1.1`.
+    pub version: &'static str,
+    /// The server's certificate in DER, where it spoke TLS.
+    pub certificate: Option<Vec<u8>>,
     /// 200, 404…
     pub status: u16,
     /// Each header line: its name in lower case, and its value.

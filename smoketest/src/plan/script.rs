@@ -1,6 +1,7 @@
 //! A scenario as a shell script of `curl` and `jq`, for those who have nothing
 //! else, or want to see what is asked.
 
+use super::variables::Variables;
 use crate::curl;
 use crate::scenario::{Act, Step};
 use anyhow::Result;
@@ -9,95 +10,117 @@ use shell_words::quote;
 use std::time::Duration;
 use toolkit::config::Config;
 use toolkit::failure::Failure;
-use toolkit::redact;
 
-/// What stands around the name of a variable until the shell fills it in:
-/// letters, as a URL or a header keeps them as they are.
-const BEGIN: &str = "SHELLVARIABLE0";
-const END: &str = "0ELBAIRAVLLEHS";
+/// What the script begins with. Its own variables begin with `_`: those of the
+/// scenario keep their names.
+const HEAD: &str = r"#!/bin/sh
+# Needs curl and jq. What stands in single quotes is meant as it is:
+# shellcheck disable=SC2016
+set -eu";
 
 /// What each call of the script is made with.
-const HEAD: &str = r#"#!/bin/sh
-# Needs curl and jq.
-set -eu
-uuid=$(cat /proc/sys/kernel/random/uuid)
-timestamp=$(date +%s)
-run=$uuid
-kept=$(mktemp -d)
-trap 'rm -rf "$kept"' EXIT
-body=$kept/body head=$kept/head
+const CALL: &str = r#"_kept=$(mktemp -d)
+trap 'rm -rf "$_kept"' EXIT
+_body=$_kept/body _head=$_kept/head _cookies=$_kept/cookies
+: >"$_cookies"
 
-# call STATUS ARGUMENT…: the answer is in $body and $head.
-call() {
-  want=$1
-  shift
-  got=$(curl -sS -o "$body" -D "$head" -w '%{http_code}' "$@")
-  echo "$got" | grep -qxE "$want" && return
-  echo "status $got instead of $want: $*" >&2
+fail() {
+  echo "$_step: $*" >&2
   exit 1
+}
+
+# call STATUS ARGUMENT…: what is answered is in $_body and $_head.
+call() {
+  _want=$1
+  shift
+  _got=$(curl -sS -b "$_cookies" -c "$_cookies" -o "$_body" -D "$_head" -w '%{http_code}' "$@") || fail "no answer"
+  echo "$_got" | grep -qxE "$_want" && return
+  fail "status $_got instead of $_want: $(head -c 300 "$_body")"
+}
+
+# holds EXPRESSION: whether it is true of what was answered.
+holds() {
+  jq -e "$1" <"$_body" >/dev/null || fail "not true: $1"
 }"#;
+
+/// How the script finds what each run has anew.
+const ANEW: [(&str, &str); 3] = [
+    ("uuid", "uuid=$(cat /proc/sys/kernel/random/uuid)"),
+    ("timestamp", "timestamp=$(date +%s)"),
+    ("run", "run=$(cat /proc/sys/kernel/random/uuid)"),
+];
 
 /// The script of all steps: its variables are the shell's.
 ///
 /// # Errors
 /// `config` where a step cannot be read.
 pub(crate) fn script(steps: &[Step], config: &Config) -> Result<String> {
-    let nothing = Failure::new("none", "nothing is looked for");
-    let around = Around::new(
-        config,
-        Err(&nothing),
-        Deadline::after(Duration::from_secs(60)),
-    );
-    let mut lines = vec![HEAD.to_owned()];
+    let variables = Variables::new(config);
+    let mut calls = Vec::new();
     for step in steps {
-        lines.push(String::new());
-        lines.push(format!("# {}", step.name.replace(char::is_control, " ")));
-        let act = step.act(&|name| {
-            // What the file itself says stays as it is.
-            let own = step.shared.vars.get(name).cloned();
-            Some(own.unwrap_or_else(|| format!("{BEGIN}{name}{END}")))
-        })?;
-        let Act::Http(http) = act else {
-            lines.push(format!(
-                "# not by curl: {}",
-                step.says.replace(char::is_control, " ")
-            ));
-            continue;
-        };
-        let text = |key: &str| step.template.text(key).map(shell);
-        let status = text("status").unwrap_or_else(|| "2..".into());
-        let words = curl::words(&http.asked(&around)?);
-        let words: Vec<_> = words.iter().map(|word| shell(word)).collect();
-        lines.push(format!(
-            "call {} {}",
-            status.replace("xx", ".."),
-            words.join(" ")
-        ));
-        if let Some(jq) = text("jq") {
-            lines.push(format!("jq -e {jq} <\"$body\" >/dev/null"));
-        }
-        for (name, capture) in &step.captures {
-            lines.push(format!("{name}=$({})", capture.shell()));
-        }
+        calls.push(lines(step, &variables, config)?);
+        variables.finds(step);
     }
-    Ok(lines.join("\n"))
+    let mut all = vec![HEAD.to_owned()];
+    for name in variables.wanted() {
+        all.push(format!(": \"${{{name}:?is not set}}\""));
+    }
+    let anew = ANEW.iter().filter(|(name, _)| variables.is_used(name));
+    all.extend(anew.map(|(_, line)| (*line).to_owned()));
+    all.push(CALL.to_owned());
+    for (step, mut lines) in steps.iter().zip(calls) {
+        let taken = step.taken.iter().filter(|name| variables.is_used(name));
+        lines.extend(taken.map(|name| format!(": \"${{{name}:?is found out by hurl}}\"")));
+        for (name, capture) in &step.captures {
+            let found = capture.shell();
+            lines.push(if variables.is_used(name) {
+                format!("{name}=$({found}) || fail 'no {name}'")
+            } else {
+                format!("{found} >/dev/null || fail 'nothing to capture'")
+            });
+        }
+        all.push(String::new());
+        all.append(&mut lines);
+    }
+    Ok(all.join("\n"))
 }
 
-/// A word for the shell, which fills in the variables in it.
-fn shell(text: &str) -> String {
-    let mut word = String::new();
-    for (at, piece) in text.split(BEGIN).enumerate() {
-        let (name, rest) = match piece.split_once(END) {
-            Some((name, rest)) if at > 0 => (name, rest),
-            _ => ("", piece),
-        };
-        if !name.is_empty() {
-            word.extend(["\"$", name, "\""]);
-        }
-        if !rest.is_empty() {
-            // Quoted, a secret would not be known as one any more.
-            word.push_str(&quote(&redact::text(rest)));
-        }
+/// In quotes even where a shell needs none: `_step=head` looks like a mistake.
+fn quoted(text: &str) -> String {
+    let quoted = quote(text);
+    if quoted == text {
+        return format!("'{text}'");
     }
-    if word.is_empty() { "''".into() } else { word }
+    quoted.into_owned()
+}
+
+/// The lines of a step, what it captures aside.
+fn lines(step: &Step, variables: &Variables<'_>, config: &Config) -> Result<Vec<String>> {
+    let nothing = Failure::new("none", "nothing is looked for");
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let around = Around::new(config, Err(&nothing), deadline);
+    let name = step.name.replace(char::is_control, " ");
+    let act = variables.read(step, |lookup| step.try_act(lookup))?;
+    let Act::Http(http) = act else {
+        let says = step.says.replace(char::is_control, " ");
+        return Ok(vec![format!("# {name}, not by curl: {says}")]);
+    };
+    let words = curl::words(&http.planned(&around)?);
+    let words: Vec<_> = words.iter().map(|word| variables.word(word)).collect();
+    let words = words.join(" ");
+    let call = format!("call {} {words}", quote(&http.status_pattern()));
+    let mut lines = vec![format!("_step={}", quoted(&name))];
+    lines.extend(if step.has_cookies {
+        vec![call]
+    } else {
+        vec![
+            "_cookies=/dev/null".into(),
+            call,
+            "_cookies=$_kept/cookies".into(),
+        ]
+    });
+    for jq in http.jq() {
+        lines.push(format!("holds {}", variables.word(jq)));
+    }
+    Ok(lines)
 }

@@ -1,5 +1,6 @@
 //! That everything a scenario names is there, before anything is asked.
 
+use super::kind::Act;
 use super::lanes::{self, is_before};
 use super::step::Step;
 use crate::scope::Scope;
@@ -10,7 +11,7 @@ use toolkit::failure::Failure;
 
 /// What stands for a value that only a run finds out. No single one can: the
 /// first that can be meant is taken.
-const STANDING_IN: [&str; 3] = ["1", "http://known-later.invalid/", "a"];
+const STANDING_IN: [&str; 4] = ["1", "http://known-later.invalid/", "a", "/a"];
 
 /// Checks the steps, in the order in which they run: names, what they need, the
 /// variables they use, and that each can be read. Completes each with its
@@ -87,9 +88,8 @@ impl<'a> Known<'a> {
 
     /// The last step before it that finds `name` out.
     fn finder(&self, name: &str) -> Option<&Step> {
-        let finds = |(at, step): &(usize, &Step)| {
-            step.captures.contains_key(name) && is_before(self.after, *at, self.at)
-        };
+        let finds =
+            |(at, step): &(usize, &Step)| step.finds(name) && is_before(self.after, *at, self.at);
         let found = self.steps.iter().enumerate().rev().find(finds);
         found.map(|(_, step)| step)
     }
@@ -123,7 +123,7 @@ impl<'a> Known<'a> {
                 };
                 // It looks at what the step itself has found out.
                 let mut entry = jwt.try_fill(&|name| {
-                    let is_own = step.captures.contains_key(name);
+                    let is_own = step.finds(name);
                     let own = is_own.then(|| standing_in.to_owned());
                     own.or_else(|| self.value(name, standing_in))
                 })?;
@@ -131,12 +131,25 @@ impl<'a> Known<'a> {
                 Ok(act)
             });
             match read {
-                Ok(act) => return Ok(act.expects()),
+                Ok(act) => {
+                    self.check_files(&act)?;
+                    return Ok(act.expects());
+                }
                 Err(failure) => first.get_or_insert(failure),
             };
         }
         let failure = first.unwrap_or_else(|| Failure::not_started("config", ""));
         Err(self.explain(failure))
+    }
+
+    fn check_files(&self, act: &Act) -> Result<(), Failure> {
+        let Act::Http(http) = act else {
+            return Ok(());
+        };
+        http.check_files(self.config).map_err(|(key, why)| {
+            let template = &self.step().template;
+            template.fault(key, format!("`{key}`: {}", why.message))
+        })
     }
 
     /// A failure, in better words where a variable is found out too late.
@@ -151,11 +164,7 @@ impl<'a> Known<'a> {
                 .fault("url", message)
                 .hint("write `base = \"http://localhost:3000\"`, or give `--base`");
         }
-        let Some(finder) = self
-            .steps
-            .iter()
-            .find(|step| step.captures.contains_key(&name))
-        else {
+        let Some(finder) = self.steps.iter().find(|step| step.finds(&name)) else {
             return failure;
         };
         let message = format!(
@@ -178,7 +187,7 @@ fn with_defaults(known: &Known<'_>) -> Result<Template, Failure> {
                 let missing = known.missing.take();
                 let is_found_later = missing.is_some_and(|name| {
                     let mut all = known.steps.iter();
-                    all.any(|step| step.captures.contains_key(&name))
+                    all.any(|step| step.finds(&name))
                 });
                 if !is_found_later {
                     return Err(failure);

@@ -1,28 +1,29 @@
 //! One step, as far as it can be read alone.
 
 use super::call::Call;
+use super::kind;
 use super::suite::{AUTH, Shared};
 use crate::capture::Capture;
 use crate::repeat::Repeat;
 use anyhow::Result;
-use probe::kind::{self, Http};
+use probe::Limits;
 use probe::several::several;
-use probe::{Limits, Probe};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use toolkit::config::{Entry, Line, Set, Template};
+use toolkit::config::{Line, Set, Template};
 use toolkit::failure::Failure;
 
 /// The keys of every step, whatever it looks at.
-const OWN: [&str; 11] = [
+pub(super) const OWN: [&str; 12] = [
     "name",
     "group",
     "needs",
     "optional",
     "cleanup",
     "anonymous",
+    "cookies",
     "retry",
     "timeout",
     "repeat",
@@ -30,10 +31,11 @@ const OWN: [&str; 11] = [
     "p95",
 ];
 /// The keys that say what it looks at, beside those of the kind.
-const WHAT: [&str; 5] = ["call", "calls", "kind", "capture", "jwt"];
+pub(super) const WHAT: [&str; 5] = ["call", "calls", "kind", "capture", "jwt"];
 
 /// A step of a scenario.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // Each is a key of its own.
 pub(crate) struct Step {
     /// What it is called; no two have the same name.
     pub(crate) name: String,
@@ -55,6 +57,8 @@ pub(crate) struct Step {
     pub(crate) retry: Option<Duration>,
     /// How long one try may take.
     pub(crate) timeout: Duration,
+    /// Whether it sends and keeps the cookies of the run.
+    pub(crate) has_cookies: bool,
     /// How often it is asked, to measure it.
     pub(crate) repeat: Option<Repeat>,
     /// What it looks at.
@@ -63,6 +67,8 @@ pub(crate) struct Step {
     pub(crate) says: String,
     /// The variables that it finds out.
     pub(crate) captures: BTreeMap<String, Capture>,
+    /// Those that its files of Hurl find out.
+    pub(crate) taken: BTreeSet<String>,
     /// The token that it looks at.
     pub(crate) jwt: Option<Template>,
     /// The keys of its kind.
@@ -71,15 +77,6 @@ pub(crate) struct Step {
     pub(super) defaults: Vec<Template>,
     /// What it shares with the others of its file.
     pub(crate) shared: Arc<Shared>,
-}
-
-/// What a step does, once its variables are known.
-#[derive(Debug)]
-pub(crate) enum Act {
-    /// Asks over HTTP.
-    Http(Box<Http>),
-    /// Looks, as a check does.
-    Probe(Box<dyn Probe>),
 }
 
 #[derive(Debug, Deserialize)]
@@ -95,6 +92,7 @@ struct Own {
     cleanup: bool,
     #[serde(default)]
     anonymous: bool,
+    cookies: Option<bool>,
     #[serde(default, deserialize_with = "toolkit::config::some_duration")]
     retry: Option<Duration>,
     #[serde(default, deserialize_with = "toolkit::config::some_duration")]
@@ -112,9 +110,11 @@ struct Captures {
     capture: BTreeMap<String, Capture>,
 }
 
+/// What a step of the kind `hurl` takes of what its files capture.
 #[derive(Deserialize)]
-struct Kind {
-    kind: Option<String>,
+struct Taken {
+    #[serde(default, deserialize_with = "several")]
+    capture: Vec<String>,
 }
 
 /// Reads a `[[step]]`: one step, or one for each line of its `calls`.
@@ -125,32 +125,18 @@ pub(super) fn read(mut template: Template, shared: &Arc<Shared>) -> Result<Vec<S
     let mut own_keys = template.take(&OWN);
     let own: Own = own_keys.rest()?;
     let repeat = Repeat::read(own.repeat, own.average, own.p95, &own_keys)?;
-    let Captures { capture } = template.take(&["capture"]).rest()?;
-    let jwt = template.take_table("jwt")?;
     let one = template.take_lines("call")?;
     let many = template.take_lines("calls")?;
-    let Kind { kind: written } = template.clone().take(&["kind"]).rest()?;
-    let is_call = one.is_some() || many.is_some();
-    let kind = match written.as_deref() {
-        Some("http") => "http",
-        Some(other) if is_call => {
-            let message = format!("a call is of the kind `http`, not `{other}`");
-            return Err(template.fault("kind", message));
-        }
-        None if is_call => "http",
-        Some(other) => {
-            let known = probe::KINDS.iter().find(|kind| **kind == other);
-            known.copied().ok_or_else(|| {
-                let entry = template.clone().take(&["kind"]);
-                entry.unknown("kind", other, &probe::KINDS)
-            })?
-        }
-        None => {
-            let message = "the step lacks `call`, `calls` or `kind`";
-            return Err(template.fault("", message));
-        }
+    let kind = kind::take(&mut template, one.is_some() || many.is_some())?;
+    let mut capture_key = template.take(&["capture"]);
+    let (capture, taken) = if kind == kind::HURL {
+        let Taken { capture } = capture_key.rest()?;
+        (BTreeMap::new(), capture)
+    } else {
+        let Captures { capture } = capture_key.rest()?;
+        (capture, Vec::new())
     };
-    let _ = template.take(&["kind"]);
+    let jwt = template.take_table("jwt")?;
     if kind != "http" && (!capture.is_empty() || jwt.is_some() || repeat.is_some()) {
         let message = "`capture`, `jwt` and `repeat` go with a call, whose response they look at";
         return Err(template.fault("", message));
@@ -166,10 +152,13 @@ pub(super) fn read(mut template: Template, shared: &Arc<Shared>) -> Result<Vec<S
         is_cleanup: own.cleanup,
         retry: own.retry,
         timeout: own.timeout.unwrap_or(shared.timeout),
+        // Nobody has no session.
+        has_cookies: own.cookies.unwrap_or(shared.has_cookies && !own.anonymous),
         repeat,
         kind,
         says,
         captures: capture.clone(),
+        taken: taken.iter().cloned().collect(),
         jwt: jwt.clone(),
         defaults: defaults(&template, kind, own.anonymous, shared),
         template,
@@ -254,41 +243,10 @@ fn defaults(template: &Template, kind: &str, is_anonymous: bool, shared: &Shared
     shared.defaults.iter().filter(is_for_it).cloned().collect()
 }
 
-impl Act {
-    /// What is expected, in a few words.
-    pub(crate) fn expects(&self) -> String {
-        match self {
-            Self::Http(http) => http.expects(),
-            Self::Probe(probe) => probe.expects(),
-        }
-    }
-}
-
 impl Step {
-    /// What it does, with its variables filled in from `lookup`.
-    ///
-    /// # Errors
-    /// `config`, with file, line and key.
-    pub(crate) fn act(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Act, Failure> {
-        self.read(self.template.fill(lookup)?)
-    }
-
-    /// The same, with values that only stand in for what is not known yet.
-    ///
-    /// # Errors
-    /// `config`, with file, line and key.
-    pub(super) fn try_act(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Act, Failure> {
-        self.read(self.template.try_fill(lookup)?)
-    }
-
-    fn read(&self, entry: Entry<'_, '_>) -> Result<Act, Failure> {
-        let mut entry = entry.knowing(&OWN).knowing(&WHAT);
-        if self.kind == "http" {
-            let http = kind::as_written::<Http>(&mut entry)?;
-            return Ok(Act::Http(Box::new(http)));
-        }
-        let (_, probe) = kind::read(self.kind, &mut entry)?;
-        Ok(Act::Probe(probe))
+    /// Whether it finds out what `name` stands for.
+    pub(crate) fn finds(&self, name: &str) -> bool {
+        self.captures.contains_key(name) || self.taken.contains(name)
     }
 
     /// Whether it goes by this name: its own, its block's or its group's.

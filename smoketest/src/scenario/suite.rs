@@ -39,6 +39,7 @@ struct Head {
     uses: Vec<String>,
     #[serde(default)]
     parallel: bool,
+    cookies: Option<bool>,
     #[serde(default, deserialize_with = "toolkit::config::some_duration")]
     timeout: Option<Duration>,
 }
@@ -57,10 +58,14 @@ pub(super) struct Suite {
 pub(crate) struct Shared {
     /// Its variables, `base` among them.
     pub(crate) vars: BTreeMap<String, String>,
+    /// Its variables as they are written.
+    written: Option<Template>,
     /// Each of its defaults.
     pub(super) defaults: Vec<Template>,
     /// Whether its groups run side by side.
     pub(super) is_parallel: bool,
+    /// Whether its calls send and keep cookies.
+    pub(super) has_cookies: bool,
     /// How long a step may take.
     pub(super) timeout: Duration,
 }
@@ -93,9 +98,10 @@ pub(super) fn read(
         .map(|key| template.only(key))
         .collect();
     let _ = template.take(&DEFAULTS);
-    let mut vars = match vars {
+    let written = vars;
+    let mut vars = match &written {
         None => BTreeMap::new(),
-        Some(vars) => variables(&vars, &|name| scope.value(name, &BTreeMap::new(), config))?,
+        Some(written) => variables(written, &|name| scope.value(name, &BTreeMap::new(), config))?,
     };
     let mut entry = template
         .fill(&|name| scope.value(name, &vars, config))?
@@ -109,8 +115,10 @@ pub(super) fn read(
     }
     let shared = Arc::new(Shared {
         vars,
+        written,
         defaults,
         is_parallel: head.parallel,
+        has_cookies: head.cookies.unwrap_or(true),
         timeout: head.timeout.unwrap_or(TIMEOUT),
     });
     let mut read = Vec::new();
@@ -121,6 +129,21 @@ pub(super) fn read(
         uses: head.uses,
         steps: read,
     })
+}
+
+impl Shared {
+    /// What one of its variables stands for, with what is within it from
+    /// `lookup`; none where it has no such variable.
+    pub(crate) fn var(
+        &self,
+        name: &str,
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Option<String> {
+        let written = self.written.as_ref().filter(|_| name != "base");
+        let again = written.and_then(|written| variables(&written.only(name), lookup).ok());
+        let again = again.and_then(|mut again| again.remove(name));
+        again.or_else(|| self.vars.get(name).cloned())
+    }
 }
 
 /// The `base` of a file, where it has one.
@@ -195,6 +218,8 @@ mod tests {
             defaults: Vec::new(),
             is_parallel: false,
             timeout: TIMEOUT,
+            has_cookies: true,
+            written: None,
         };
         let at = shared("https://a.example/v1");
         for own in ["${base}/x", "https://a.example/y", "https://a.example:443/"] {

@@ -33,6 +33,26 @@ impl Status {
         self
     }
 
+    /// The extended regular expression that all of such a status matches.
+    pub(super) fn pattern(&self) -> String {
+        let several = |these: &[u16]| {
+            let these: Vec<_> = these.iter().map(u16::to_string).collect();
+            these.join("|")
+        };
+        match self {
+            Self::Within(range) => {
+                let (first, last) = (range.start() / 100, range.end() / 100);
+                if first == last {
+                    format!("{first}..")
+                } else {
+                    format!("[{first}-{last}]..")
+                }
+            }
+            Self::Of(these) => several(these),
+            Self::Redirect => several(&REDIRECTS),
+        }
+    }
+
     pub(super) fn holds(&self, status: u16) -> bool {
         match self {
             Self::Within(range) => range.contains(&status),

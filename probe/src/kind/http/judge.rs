@@ -23,6 +23,23 @@ pub(super) fn head(expected: &Http, response: &Response, report: &mut Report) {
     }
 }
 
+/// Judges the size of the body.
+pub(super) fn size(expected: &Http, response: &Response, report: &mut Report) {
+    let Some(wanted) = expected.size else {
+        return;
+    };
+    #[allow(clippy::cast_precision_loss)] // At most 16 MiB.
+    let bytes = response.body.len() as f64;
+    let is_more = response.is_cut && wanted.max.is_some();
+    if wanted.holds(bytes) && !is_more {
+        return;
+    }
+    let more = if response.is_cut { "more than " } else { "" };
+    let observed = format!("a body of {more}{bytes} bytes");
+    let expected = format!("{wanted} bytes");
+    report.fault(Fault::fail("http_size", observed, expected));
+}
+
 /// Judges how long it took.
 pub(super) fn seconds(expected: &Http, response: &Response, report: &mut Report) {
     let seconds = response.took.as_secs_f64();
@@ -120,6 +137,8 @@ mod tests {
     fn response(status: u16, headers: &[(&str, &str)]) -> Response {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         Response {
+            version: "1.1",
+            certificate: None,
             status,
             headers: headers.iter().map(owned).collect(),
             body: Vec::new(),

@@ -1,38 +1,30 @@
 //! `http`: what a URL answers.
 
+mod asked;
+mod connection;
 mod expected;
 mod judge;
+mod schema;
 mod sent;
 
+use connection::Version;
 use expected::{Header, Status};
+use schema::Schema;
 
 use super::{Probe, Written};
-use crate::http::{self, Auth, MOST, Request, Response};
+use crate::http::{self, Request, Response};
 use crate::jq::Jq;
 use crate::several::several;
 use crate::text::{Pattern, Read};
-use crate::{Around, Limits, Measure, Report, Unit, secret, text};
+use crate::{Amount, Around, Limits, Measure, Report, Unit, secret, size, text};
 use anyhow::Result;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use toolkit::config::Secret;
+use toolkit::config::{Config, Secret};
 use toolkit::failure::Failure;
 use url::Url;
-
-/// The methods that there are, and whether they send a body.
-const METHODS: [(&str, bool); 7] = [
-    ("GET", false),
-    ("HEAD", false),
-    ("POST", true),
-    ("PUT", true),
-    ("PATCH", true),
-    ("DELETE", true),
-    ("OPTIONS", false),
-];
-/// The most of a body that `read` may ask for.
-const LARGEST: usize = 16 << 20;
 
 /// A request, and what its response must be.
 #[derive(Debug, Clone, Deserialize)]
@@ -55,6 +47,13 @@ pub struct Http {
     pub json: Option<Value>,
     /// The body, as the fields of a form.
     pub form: Option<Map<String, Value>>,
+    /// The body, as the parts of a form: each a text, a file
+    /// (`{ file = "a.png", type = "image/png", name = "b.png" }`, of which the
+    /// first says enough), or a list of these.
+    pub multipart: Option<Map<String, Value>>,
+    /// The body, as a file holds it: at most 16 MiB, of the type that its name
+    /// says.
+    pub file: Option<PathBuf>,
     /// The user for basic authentication.
     pub user: Option<String>,
     /// The password for it.
@@ -90,6 +89,19 @@ pub struct Http {
     /// The jq expressions that must be true of the body, which must be JSON.
     #[serde(default, deserialize_with = "several")]
     jq: Vec<Jq>,
+    /// The JSON Schema that the body must fit: a file, which refers to no other.
+    schema: Option<Schema>,
+    /// The size of the body, decompressed: `"2 KiB"`, `{ min = 1 }`,
+    /// `{ min = "1 KiB", max = "2 MiB" }`.
+    #[serde(default, deserialize_with = "size::amount")]
+    size: Option<Amount>,
+    /// The version of HTTP: `"1.0"` or `"1.1"` as it is answered with, `"2"`
+    /// where the server offers HTTP/2 by its TLS handshake.
+    version: Option<Version>,
+    /// Down to how many days before its end the server's certificate is a
+    /// warning, and a failure.
+    #[serde(default)]
+    certificate_days: Limits,
     /// After how many seconds the whole response is a warning, and a failure.
     #[serde(default)]
     pub seconds: Limits,
@@ -107,6 +119,8 @@ impl Http {
             body: None,
             json: None,
             form: None,
+            multipart: None,
+            file: None,
             user: None,
             password: None,
             token: None,
@@ -118,71 +132,12 @@ impl Http {
             header: BTreeMap::new(),
             matches: Vec::new(),
             jq: Vec::new(),
+            schema: None,
+            size: None,
+            version: None,
+            certificate_days: Limits::default(),
             seconds: Limits::default(),
         }
-    }
-
-    fn method(&self) -> &str {
-        self.method.as_deref().unwrap_or("GET")
-    }
-
-    /// The request, or what is wrong with which key.
-    fn request(&self) -> Result<Request, (&'static str, String)> {
-        let mut request =
-            Request::get(&self.url).map_err(|why| ("url", format!("`url`: {why}")))?;
-        let method = self.method();
-        let known = METHODS.iter().find(|(known, _)| *known == method);
-        let Some((_, takes_body)) = known else {
-            let all: Vec<_> = METHODS.iter().map(|(known, _)| *known).collect();
-            let message = format!("unknown method `{method}`; there are {}", all.join(", "));
-            return Err(("method", message));
-        };
-        let sent = sent::body(self)?;
-        if sent.is_some() && !takes_body {
-            let message =
-                format!("a body is sent with POST, PUT, PATCH or DELETE, not with {method}");
-            return Err(("method", message));
-        }
-        method.clone_into(&mut request.method);
-        request.auth = self.auth()?.or(request.auth);
-        request.headers = self.headers(sent.as_ref())?;
-        request.socket.clone_from(&self.socket);
-        request.body = sent.map(|sent| sent.bytes);
-        request.follow = self.follow;
-        request.ca.clone_from(&self.ca);
-        request.most = self.read.unwrap_or(MOST);
-        if !(1..=LARGEST).contains(&request.most) {
-            return Err(("read", format!("`read` takes 1 to {LARGEST} bytes")));
-        }
-        Ok(request)
-    }
-
-    fn auth(&self) -> Result<Option<Auth>, (&'static str, String)> {
-        http::auth(
-            self.user.as_deref(),
-            self.password.as_ref(),
-            self.token.as_ref(),
-        )
-    }
-
-    fn headers(
-        &self,
-        sent: Option<&sent::Sent>,
-    ) -> Result<Vec<(String, String)>, (&'static str, String)> {
-        let mut headers = Vec::new();
-        for (name, value) in &self.send_header {
-            http::check_header(name, value).map_err(|why| ("send_header", why))?;
-            // Here too: what is only shown is never sent.
-            secret::learn_header(name, value);
-            headers.push((name.clone(), value.clone()));
-        }
-        let mut names = self.send_header.keys();
-        if let Some(sent) = sent
-            && !names.any(|name| name.eq_ignore_ascii_case("content-type"))
-        {
-            headers.push(("Content-Type".into(), sent.kind.into()));
-        }
-        Ok(headers)
     }
 
     /// The status that must be, given what else is expected.
@@ -234,7 +189,13 @@ impl Written for Http {
             let message = "`redirect` is no URL; write all of it, from `https://` on";
             return Some(("redirect", message.into()));
         }
-        if self.method() == "HEAD" && !(self.matches.is_empty() && self.jq.is_empty()) {
+        if let Some(mistake) = self.unmet() {
+            return Some(mistake);
+        }
+        let looks_at_body = !(self.matches.is_empty() && self.jq.is_empty())
+            || self.schema.is_some()
+            || self.size.is_some();
+        if self.method() == "HEAD" && looks_at_body {
             return Some((
                 "method",
                 "the response to HEAD has no body to look at".into(),
@@ -262,16 +223,51 @@ impl Probe for Http {
 }
 
 impl Http {
-    /// The request, its files found.
+    /// What is wrong with its files, as far as they are there: the key, and why.
     ///
     /// # Errors
-    /// `http_request` where it cannot be asked like this.
-    pub fn asked(&self, around: &Around<'_>) -> Result<Request, Failure> {
-        let request = self.request();
-        let mut request = request.map_err(|(_, why)| Failure::new("http_request", why))?;
-        request.socket = request.socket.map(|path| around.config.resolve(&path));
-        request.ca = request.ca.map(|path| around.config.resolve(&path));
-        Ok(request)
+    /// `schema`, that is no JSON Schema.
+    pub fn check_files(&self, config: &Config) -> Result<(), (&'static str, Failure)> {
+        let schema = self.schema.as_ref();
+        schema.map_or(Ok(()), |schema| {
+            schema.check(config).map_err(|why| ("schema", why))
+        })
+    }
+
+    /// What can never hold, and at which key.
+    fn unmet(&self) -> Option<(&'static str, String)> {
+        let read = self.read.unwrap_or(http::MOST);
+        #[allow(clippy::cast_precision_loss)] // At most 16 MiB.
+        let is_read = |bytes: f64| bytes < read as f64;
+        if let Some(size) = &self.size
+            && ![size.min, size.max].into_iter().flatten().all(is_read)
+        {
+            let message = format!("`size` goes up to what is not read; raise `read` ({read})");
+            return Some(("size", message));
+        }
+        let is_plain = self.url.starts_with("http://") && self.follow == 0;
+        if self.version == Some(Version::Two) && (is_plain || self.socket.is_some()) {
+            let message =
+                "`version = \"2\"` is agreed on over TLS; write `https://`, without `socket`";
+            return Some(("version", message.into()));
+        }
+        if !self.certificate_days.is_none() && is_plain {
+            return Some((
+                "certificate_days",
+                "`certificate_days` goes with `https://`".into(),
+            ));
+        }
+        None
+    }
+
+    /// The extended regular expression that all of an expected status matches.
+    pub fn status_pattern(&self) -> String {
+        self.status().pattern()
+    }
+
+    /// The jq expressions that must be true of the body.
+    pub fn jq(&self) -> impl Iterator<Item = &str> {
+        self.jq.iter().map(Jq::text)
     }
 
     /// What of a response is not as expected.
@@ -287,6 +283,11 @@ impl Http {
             is_cut: response.is_cut,
         };
         body.judge(&self.matches, &self.jq, &mut report, around.deadline)?;
+        judge::size(self, response, &mut report);
+        if let Some(schema) = &self.schema {
+            schema.judge(response, &mut report, around)?;
+        }
+        connection::judge(self, response, &mut report, around)?;
         judge::seconds(self, response, &mut report);
         Ok(report)
     }

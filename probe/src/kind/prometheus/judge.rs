@@ -135,6 +135,8 @@ mod tests {
 
     fn response(body: &str) -> Response {
         Response {
+            version: "1.1",
+            certificate: None,
             status: 200,
             headers: Vec::new(),
             body: body.as_bytes().to_vec(),

@@ -20,7 +20,7 @@ pub use failed::broken;
 pub(crate) use judge::names;
 pub use judge::{Asked, DAYS};
 pub use recorder::Shown;
-pub(crate) use session::shake;
 pub use session::{Session, name, start, start_proven, start_with};
+pub(crate) use session::{chosen, shake};
 pub use trust::Trust;
 pub use wanted::Wanted;

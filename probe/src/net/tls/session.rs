@@ -70,13 +70,41 @@ pub(crate) fn shake(stream: Stream, host: &ServerName<'static>) -> io::Result<Se
     handshake(stream, host, ALL_VERSIONS)
 }
 
+/// What the server chooses of these protocols (ALPN, RFC 7301), whoever it is:
+/// nothing is sent to it. None where it leaves that open.
+///
+/// # Errors
+/// Those of [`start`].
+pub(crate) fn chosen(
+    stream: Stream,
+    host: &ServerName<'static>,
+    protocols: &[&str],
+) -> Result<Option<String>> {
+    let deadline = stream.deadline();
+    let offered = protocols.iter().map(|name| name.as_bytes().to_vec());
+    let session = handshake_offering(stream, host, ALL_VERSIONS, offered.collect());
+    let session = session.map_err(|error| failed(error, host, deadline))?;
+    let chosen = session.stream.conn.alpn_protocol();
+    Ok(chosen.map(|name| String::from_utf8_lossy(name).into_owned()))
+}
+
 fn handshake(
-    mut stream: Stream,
+    stream: Stream,
     host: &ServerName<'static>,
     versions: &[&'static SupportedProtocolVersion],
 ) -> io::Result<Session> {
+    handshake_offering(stream, host, versions, Vec::new())
+}
+
+fn handshake_offering(
+    mut stream: Stream,
+    host: &ServerName<'static>,
+    versions: &[&'static SupportedProtocolVersion],
+    protocols: Vec<Vec<u8>>,
+) -> io::Result<Session> {
     let begun = Instant::now();
-    let (config, recorder) = Recorder::config(versions).map_err(io::Error::other)?;
+    let (mut config, recorder) = Recorder::config(versions).map_err(io::Error::other)?;
+    config.alpn_protocols = protocols;
     let client = ClientConnection::new(Arc::new(config), host.clone());
     let mut client = client.map_err(io::Error::other)?;
     while client.is_handshaking() {
