@@ -7,6 +7,7 @@
 //! nested beyond `serde_json`'s 128 levels, and definitions, which can call
 //! themselves until the stack ends.
 
+mod library;
 mod shown;
 mod steps;
 
@@ -174,10 +175,7 @@ impl Output {
 }
 
 fn program(text: &str) -> Result<Program, String> {
-    let definitions = jaq_core::defs().chain(steps::definitions());
-    let definitions = definitions.chain(jaq_std::defs()).chain(jaq_json::defs());
-    let natives = jaq_core::funs();
-    let natives = natives.chain(jaq_std::funs()).chain(jaq_json::funs());
+    let (definitions, natives) = library::of(text);
     let file = File {
         code: text,
         path: (),
