@@ -1,13 +1,14 @@
 //! jq expressions that must be true of a JSON value.
 //!
 //! They are compiled when configuration is read. A value comes from a server
-//! that may be hostile, and an expression may never end: evaluation stands on a
-//! thread of its own, which ends at its next step once nobody waits for it any
-//! more. What would end the process in place of the check, is refused: values
+//! that may be hostile, and an expression may never end: evaluation stands on
+//! another thread, and ends at its next step once nobody waits for it any more.
+//! What would end the process in place of the check, is refused: values
 //! nested beyond `serde_json`'s 128 levels, and definitions, which can call
 //! themselves until the stack ends.
 
 mod library;
+mod queue;
 mod shown;
 mod steps;
 
@@ -26,6 +27,8 @@ use steps::{Steps, Stepwise};
 
 /// The longest expression: what is nested in it takes stack.
 const LONGEST: usize = 4096;
+/// Hardly any JSON is longer: up to here each is evaluated on a thread of its own.
+const SMALL: usize = 16 << 10;
 /// The stack of the threads that compile and evaluate.
 const STACK: usize = 64 << 20;
 
@@ -98,12 +101,14 @@ pub(crate) fn judge(all: &[Jq], json: &[u8], deadline: Deadline) -> Result<Vec<F
     if all.is_empty() {
         return Ok(Vec::new());
     }
+    let turn = (json.len() > SMALL).then(|| queue::turn(deadline));
+    let turn = turn.transpose().context("evaluating `jq`")?;
     let (answer, answered) = sync_channel(1);
     let (all, json) = (all.to_vec(), json.to_vec());
     // Held until this returns, for whatever reason.
     let waiting = Arc::new(());
     let waits = Arc::downgrade(&waiting);
-    spawn(move || {
+    let work = move || {
         let faults = match serde_json::from_slice::<Val>(&json) {
             Ok(value) => all
                 .iter()
@@ -112,7 +117,11 @@ pub(crate) fn judge(all: &[Jq], json: &[u8], deadline: Deadline) -> Result<Vec<F
             Err(error) => vec![no_json(&json, &error)],
         };
         let _ = answer.send(faults);
-    })?;
+    };
+    match turn {
+        Some(turn) => turn.spend(work)?,
+        None => drop(spawn(work)?),
+    }
     match answered.recv_timeout(deadline.left()?) {
         Ok(faults) => Ok(faults),
         Err(RecvTimeoutError::Timeout) => Err(deadline.missed()).context("evaluating `jq`"),

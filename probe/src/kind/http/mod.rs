@@ -6,7 +6,7 @@ mod judge;
 use expected::{Header, Status};
 
 use super::{Probe, Written};
-use crate::http::{self, Auth, MOST, Request, Response};
+use crate::http::{self, Auth, Request, Response};
 use crate::jq::Jq;
 use crate::several::several;
 use crate::text::{Pattern, Read};
@@ -31,6 +31,9 @@ const METHODS: [(&str, bool); 7] = [
 ];
 /// The most of a body that `read` may ask for.
 const LARGEST: usize = 16 << 20;
+/// How much is read where nothing else is said: of many servers at once, that
+/// have no end.
+const READ: usize = 128 << 10;
 
 /// A request, and what its response must be.
 #[derive(Debug, Clone, Deserialize)]
@@ -64,7 +67,7 @@ pub struct Http {
     /// The PEM file of the authorities, or of the self-signed server, that is
     /// trusted instead of those that the machine trusts.
     pub ca: Option<PathBuf>,
-    /// How many bytes of the body are read, decompressed (1048576).
+    /// How many bytes of the body are read, decompressed (131072).
     pub read: Option<usize>,
     /// The status, or several of which one must be (200 to 299; with
     /// `redirect`, that of a redirect).
@@ -140,7 +143,7 @@ impl Http {
         request.body.clone_from(&self.body);
         request.follow = self.follow;
         request.ca.clone_from(&self.ca);
-        request.most = self.read.unwrap_or(MOST);
+        request.most = self.read.unwrap_or(READ);
         if !(1..=LARGEST).contains(&request.most) {
             return Err(("read", format!("`read` takes 1 to {LARGEST} bytes")));
         }
