@@ -30,7 +30,7 @@ mod size;
 mod text;
 
 pub use amount::{Amount, Text};
-pub use around::Around;
+pub use around::{Around, Sought};
 pub use check::Check;
 pub use deadline::Deadline;
 pub use finding::Finding;
