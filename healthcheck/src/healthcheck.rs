@@ -6,12 +6,11 @@ use crate::counts::{Counts, named};
 use crate::render::table;
 use crate::{choice, files, found, known, standing, wait};
 use anyhow::Result;
-use probe::{Around, Check, Deadline, Finding};
+use probe::{Around, Check, Deadline, Finding, Sought};
 use serde_json::{Value, json};
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::time::Duration;
-use toolkit::application::Application;
 use toolkit::config::Config;
 use toolkit::failure::Failure;
 use toolkit::output::Format;
@@ -33,10 +32,9 @@ pub(crate) fn run(args: &Args, run: &mut Run, found: &OnceCell<Vec<Finding>>) ->
     // A thread that a signal leaves behind may still look at all of this.
     let config: &'static Config = Box::leak(Box::new(run.config.clone()));
     let alerting = Settings::read(config)?.filter(|_| !args.no_alert);
-    let application = Application::discover(config).map_err(|error| Failure::of(&error));
-    let application: &'static _ = Box::leak(Box::new(application));
+    let application: &'static _ = Box::leak(Box::new(Sought::by(config)));
     let found_ones = if found::is_wanted(config)? {
-        found::checks(config, application.as_ref())
+        found::checks(config, application.get())
     } else {
         Vec::new()
     };
@@ -49,7 +47,7 @@ pub(crate) fn run(args: &Args, run: &mut Run, found: &OnceCell<Vec<Finding>>) ->
     if checks.is_empty() {
         return Err(nothing_to_check().into());
     }
-    let around = Around::new(config, application.as_ref(), Deadline::after(WHOLE));
+    let around = Around::seeking(application, Deadline::after(WHOLE));
     let checks: &'static [Check] = checks.leak();
     let wanted: Vec<_> = checks.iter().collect();
     let say = |text: &str| run.note(text);

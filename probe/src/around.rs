@@ -2,6 +2,7 @@
 
 use crate::{Deadline, aside};
 use anyhow::Result;
+use std::sync::OnceLock;
 use toolkit::application::Application;
 use toolkit::config::Config;
 use toolkit::failure::Failure;
@@ -16,8 +17,40 @@ pub struct Around<'a> {
     /// What the programs that it starts find in their environment, beside its
     /// own.
     pub(crate) vars: &'a [(String, String)],
-    application: Result<&'a Application<'a>, &'a Failure>,
     is_again: bool,
+    application: Known<'a>,
+}
+
+/// The application, or how to find it.
+#[derive(Debug, Clone, Copy)]
+enum Known<'a> {
+    Found(Result<&'a Application<'a>, &'a Failure>),
+    Sought(&'static Sought),
+}
+
+/// An application that is looked for once, when first somebody asks for it:
+/// that takes longer than most checks do. It lasts as long as the process, as
+/// who waits for it may be late and go.
+#[derive(Debug)]
+pub struct Sought {
+    config: &'static Config,
+    found: OnceLock<Result<Application<'static>, Failure>>,
+}
+
+impl Sought {
+    /// That of a configuration.
+    pub fn by(config: &'static Config) -> Self {
+        Self {
+            config,
+            found: OnceLock::new(),
+        }
+    }
+
+    /// The application, or why it could not be found.
+    pub fn get(&self) -> Result<&Application<'static>, &Failure> {
+        let find = || Application::discover(self.config).map_err(|error| Failure::of(&error));
+        self.found.get_or_init(find).as_ref()
+    }
 }
 
 impl<'a> Around<'a> {
@@ -32,17 +65,33 @@ impl<'a> Around<'a> {
             config,
             deadline,
             vars: &[],
-            application,
             is_again: false,
+            application: Known::Found(application),
+        }
+    }
+
+    /// The surroundings of probes for an application that only some of them ask
+    /// for.
+    pub fn seeking(sought: &'static Sought, deadline: Deadline) -> Self {
+        Self {
+            config: sought.config,
+            deadline,
+            vars: &[],
+            is_again: false,
+            application: Known::Sought(sought),
         }
     }
 
     /// The application, as it was found at first.
     ///
     /// # Errors
-    /// Why it could not be found.
+    /// Why it could not be found; `timeout`.
     pub fn application(&self) -> Result<&'a Application<'a>> {
-        self.application.map_err(|failure| failure.clone().into())
+        let found = match self.application {
+            Known::Found(found) => found,
+            Known::Sought(sought) => aside::ask(self.deadline, move || Ok(sought.get()))?,
+        };
+        found.map_err(|failure| failure.clone().into())
     }
 
     /// What `find` finds of the application, on a thread that is left behind

@@ -1,13 +1,15 @@
 //! jq expressions that must be true of a JSON value.
 //!
 //! They are compiled when configuration is read. A value comes from a server
-//! that may be hostile, and an expression may never end: evaluation stands on a
-//! thread of its own, which ends at its next step once nobody waits for it any
-//! more. What would end the process in place of the check, is refused: values
+//! that may be hostile, and an expression may never end: evaluation stands on
+//! another thread, and ends at its next step once nobody waits for it any more.
+//! What would end the process in place of the check, is refused: values
 //! nested beyond `serde_json`'s 128 levels, and definitions, which can call
 //! themselves until the stack ends.
 
 mod captured;
+mod library;
+mod queue;
 mod shown;
 mod steps;
 
@@ -27,6 +29,8 @@ use steps::{Steps, Stepwise};
 
 /// The longest expression: what is nested in it takes stack.
 const LONGEST: usize = 4096;
+/// Hardly any JSON is longer: up to here each is evaluated on a thread of its own.
+const SMALL: usize = 16 << 10;
 /// The stack of the threads that compile and evaluate.
 const STACK: usize = 64 << 20;
 
@@ -126,29 +130,39 @@ pub fn judge(all: &[Jq], json: &[u8], deadline: Deadline) -> Result<Vec<Fault>> 
         return Ok(Vec::new());
     }
     let (all, json) = (all.to_vec(), json.to_vec());
-    evaluated(deadline, move |waits| {
-        match serde_json::from_slice::<Val>(&json) {
+    evaluated(
+        json.len(),
+        deadline,
+        move |waits| match serde_json::from_slice::<Val>(&json) {
             Ok(value) => all
                 .iter()
                 .filter_map(|jq| jq.judge(&value, waits))
                 .collect(),
             Err(error) => vec![no_json(&json, &error)],
-        }
-    })
+        },
+    )
 }
 
-/// What `evaluate` returns, on a thread that ends soon after the deadline.
+/// What `evaluate` returns of JSON of so many bytes, on a thread that ends soon
+/// after the deadline.
 fn evaluated<T: Send + 'static>(
+    length: usize,
     deadline: Deadline,
     evaluate: impl FnOnce(&Weak<()>) -> T + Send + 'static,
 ) -> Result<T> {
+    let turn = (length > SMALL).then(|| queue::turn(deadline));
+    let turn = turn.transpose().context("evaluating `jq`")?;
     let (answer, answered) = sync_channel(1);
     // Held until this returns, for whatever reason.
     let waiting = Arc::new(());
     let waits = Arc::downgrade(&waiting);
-    spawn(move || {
+    let work = move || {
         let _ = answer.send(evaluate(&waits));
-    })?;
+    };
+    match turn {
+        Some(turn) => turn.spend(work)?,
+        None => drop(spawn(work)?),
+    }
     match answered.recv_timeout(deadline.left()?) {
         Ok(outcome) => Ok(outcome),
         Err(RecvTimeoutError::Timeout) => Err(deadline.missed()).context("evaluating `jq`"),
@@ -211,10 +225,7 @@ impl Output {
 }
 
 fn program(text: &str) -> Result<Program, String> {
-    let definitions = jaq_core::defs().chain(steps::definitions());
-    let definitions = definitions.chain(jaq_std::defs()).chain(jaq_json::defs());
-    let natives = jaq_core::funs();
-    let natives = natives.chain(jaq_std::funs()).chain(jaq_json::funs());
+    let (definitions, natives) = library::of(text);
     let file = File {
         code: text,
         path: (),

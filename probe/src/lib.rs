@@ -32,7 +32,7 @@ pub mod text;
 mod version;
 
 pub use amount::{Amount, Text};
-pub use around::Around;
+pub use around::{Around, Sought};
 pub use check::Check;
 pub use deadline::Deadline;
 pub use finding::Finding;

@@ -1,8 +1,10 @@
 //! Secrets of checks, and of what answers them, learnt before anything can show
 //! them.
 
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use std::borrow::Cow;
+use std::fmt;
 use toolkit::config::{self, Secret};
 use toolkit::redact;
 
@@ -74,26 +76,79 @@ pub(crate) fn learn_cookie(line: &str) {
 }
 
 fn each_field(body: &[u8], each: &mut dyn FnMut(&str, &str)) {
-    if matches!(body.trim_ascii_start(), [b'{' | b'[', ..])
-        && let Ok(value) = serde_json::from_slice(body)
-    {
-        fields(&value, each);
+    if matches!(body.trim_ascii_start(), [b'{' | b'[', ..]) {
+        // What was cut off had fields before.
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let _ = Fields { name: "", each }.deserialize(&mut json);
     }
 }
 
+/// The texts of a value, with their names, as they are met: what a server can
+/// send of small values would take many times its length if it were kept.
+///
 /// Nested no deeper than `serde_json` reads: 128 levels.
-fn fields(value: &Value, each: &mut dyn FnMut(&str, &str)) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| fields(item, each)),
-        Value::Object(inner) => {
-            for (name, value) in inner {
-                if let Value::String(text) = value {
-                    each(name, text);
-                }
-                fields(value, each);
-            }
+struct Fields<'a> {
+    name: &'a str,
+    each: &'a mut dyn FnMut(&str, &str),
+}
+
+impl<'de> DeserializeSeed<'de> for Fields<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Fields<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        if !self.name.is_empty() {
+            (self.each)(self.name, text);
         }
-        _ => {}
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let each = self.each;
+        let (name, mut is_more) = ("", Some(()));
+        while is_more.is_some() {
+            is_more = items.next_element_seed(Fields { name, each })?;
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let each = self.each;
+        while let Some(name) = fields.next_key::<Cow<'de, str>>()? {
+            fields.next_value_seed(Fields { name: &name, each })?;
+        }
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 }
 
@@ -108,6 +163,9 @@ mod tests {
         let body = br#"[{"user": {"access_token": "received-token-0123"}}]"#;
         learn_received(body);
         assert_eq!(redact::text("received-token-0123"), "***");
+        let cut = br#"{"ok": [true, null, 1, -1, 1.5], "token": "received-token-0456", "m": [{"#;
+        learn_received(cut);
+        assert_eq!(redact::text("received-token-0456"), "***");
     }
 
     #[test]

@@ -146,13 +146,13 @@ fn a_gigabyte_is_not_kept() {
     let (reason, observed) = failed(&found);
     assert_eq!(reason, "no_match");
     assert!(
-        observed.starts_with("the first 1.0 MiB of its output begin with"),
+        observed.starts_with("the first 128 KiB of its output begin with"),
         "{observed}"
     );
     let found = look("command", &format!("{keys}jq = '.'"));
     assert_eq!(
         failed(&found),
-        ("too_long", "its output is longer than 1.0 MiB")
+        ("too_long", "its output is longer than 128 KiB")
     );
     let grown = peak() - before;
     assert!(grown < 48 << 10, "{grown} KiB more than before");

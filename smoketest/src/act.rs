@@ -38,8 +38,9 @@ pub(crate) struct Done {
 pub(crate) fn run(step: &Step, scope: &Scope, around: &Around<'_>) -> Done {
     let begun = Instant::now();
     let mut pause = FIRST;
+    let mut around = *around;
     loop {
-        let around = around.until(Deadline::after(step.timeout));
+        around = around.until(Deadline::after(step.timeout));
         let mut attempt = Attempt::default();
         let report = catch_unwind(AssertUnwindSafe(|| attempt.run(step, scope, &around)));
         let report = report.unwrap_or_else(|_| {
@@ -60,6 +61,7 @@ pub(crate) fn run(step: &Step, scope: &Scope, around: &Around<'_>) -> Done {
             && check(step).is_ok()
         {
             pause = LONGEST.min(pause * 2);
+            around = around.again();
             continue;
         }
         let finding = attempt.finding(step, report, begun.elapsed());

@@ -6,19 +6,17 @@ use crate::scenario::{self, Sources, Step};
 use crate::scope::Scope;
 use crate::{choice, hurl, order, plan};
 use anyhow::Result;
-use probe::{Around, Deadline, Finding, render};
+use probe::{Around, Deadline, Finding, Sought, render};
 use serde_json::{Value, json};
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use toolkit::application::Application;
 use toolkit::config::Config;
 use toolkit::failure::Failure;
 use toolkit::output::Format;
 use toolkit::record::Status;
 use toolkit::run::{Outcome, Run};
 use toolkit::signals;
-use toolkit::stack::Stack;
 
 /// The longest that a scenario can take: each step has its own limit within.
 const WHOLE: Duration = Duration::from_secs(24 * 3600);
@@ -66,8 +64,8 @@ pub(crate) fn run(args: &Args, run: &mut Run, made: &Made) -> Result<Outcome> {
     }
     let steps: &'static [Step] = steps.leak();
     let steps: Vec<&'static Step> = steps.iter().collect();
-    let application: &'static _ = Box::leak(Box::new(application(&steps, config)));
-    let around = Around::new(config, application.as_ref(), Deadline::after(WHOLE));
+    let sought: &'static Sought = Box::leak(Box::new(Sought::by(config)));
+    let around = Around::seeking(sought, Deadline::after(WHOLE));
     let mut kept = Kept::new(args.record.as_deref())?;
     let findings = order::run(&steps, scope, around, |step, done| {
         kept.keep(step, done);
@@ -94,14 +92,6 @@ pub(crate) fn run(args: &Args, run: &mut Run, made: &Made) -> Result<Outcome> {
             .into());
     }
     judge(made.findings.get_or_init(|| findings), kept.problems())
-}
-
-/// The application, where a step looks at more than what it answers.
-fn application<'c>(steps: &[&Step], config: &'c Config) -> Result<Application<'c>, Failure> {
-    if steps.iter().all(|step| step.kind == "http") {
-        return Ok(Application::with(Stack::none(&config.root), config));
-    }
-    Application::discover(config).map_err(|error| Failure::of(&error))
 }
 
 /// Whether a word names a file, not a group or step: one that nobody named is

@@ -2,7 +2,8 @@
 
 use crate::{Four, Nobody, Server, check, fed, healthcheck, place};
 use serde_json::json;
-use toolkit::testing::Seen;
+use std::os::unix::net::UnixListener;
+use toolkit::testing::{Place, Seen};
 
 const OK: &str = r#"{"v":9,"run":"R","tool":"later","name":"later","status":"ok","new":[1,  2]}"#;
 const FAILED: &str = r#"{"v":1,"run":"R","tool":"step","name":"up","status":"fail"}"#;
@@ -160,4 +161,26 @@ fn a_thousand_failures_are_one_sentence() {
         "{message}"
     );
     assert_eq!(seen.data()["fail"], 1000);
+}
+
+#[test]
+fn an_engine_that_never_answers_holds_up_only_who_asks_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("docker.sock");
+    let _engine = UnixListener::bind(&socket).unwrap();
+    let server = Server::new();
+    let place = Place::new();
+    let service = "kind = \"container\"\nservice = \"api\"\ntimeout = \"500ms\"";
+    let toml = format!(
+        "project = \"shop\"\n[healthcheck]\ndiscover = false\n[[check]]\nname = \"api\"\n{service}\n{}",
+        check("web", &server.address(), "")
+    );
+    place.write("sextant.toml", toml);
+    let mut command = healthcheck(&place, &[]);
+    let seen = Seen::run(command.env("DOCKER_HOST", format!("unix://{}", socket.display())));
+    let checks = &seen.data()["checks"];
+    assert_eq!(
+        (&checks[0]["reason"], &checks[1]["status"]),
+        (&"timeout".into(), &"ok".into())
+    );
 }

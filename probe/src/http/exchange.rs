@@ -14,6 +14,8 @@ use ureq::{Agent, Body, http};
 
 /// More than any server sends; the library's own limit.
 const LONGEST_HEADERS: usize = 64 << 10;
+/// Each way; the library's own is eight times that, and many requests run at once.
+const BUFFER: usize = 16 << 10;
 
 /// Sends `request`, whatever redirects come of it, and reads the response.
 ///
@@ -54,7 +56,8 @@ pub(super) fn run(request: &Request, deadline: Deadline) -> Result<Response> {
         let value = value.as_bytes();
         value.eq_ignore_ascii_case(b"gzip") || value.eq_ignore_ascii_case(b"x-gzip")
     });
-    let mut bytes = Vec::new();
+    // Left to itself, it doubles.
+    let mut bytes = Vec::with_capacity(request.most + 1);
     read(body, is_gzip, request.most, &mut bytes)
         .map_err(|error| error::in_body(error, &trace, deadline))?;
     let is_cut = bytes.len() > request.most;
@@ -86,6 +89,8 @@ fn config(left: Duration) -> Config {
         .max_redirects_will_error(false)
         .max_idle_connections(0)
         .max_response_header_size(LONGEST_HEADERS)
+        .input_buffer_size(BUFFER)
+        .output_buffer_size(BUFFER)
         .timeout_global(Some(left))
         .user_agent("sextant")
         // Decompressed here, so that the header stays to be looked at.

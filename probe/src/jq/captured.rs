@@ -18,7 +18,7 @@ impl Jq {
     /// `json_invalid`; `timeout`.
     pub fn capture(&self, json: &[u8], deadline: Deadline) -> Result<String> {
         let (jq, json) = (self.clone(), json.to_vec());
-        Ok(evaluated(deadline, move |waits| {
+        Ok(evaluated(json.len(), deadline, move |waits| {
             jq.first_of(&json, waits)
         })??)
     }

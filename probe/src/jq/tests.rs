@@ -147,3 +147,18 @@ fn what_never_ends_is_ended_at_the_deadline() {
         });
     }
 }
+
+#[test]
+fn what_never_ends_keeps_nobody_waiting_behind_it() {
+    let json = format!("[{}0]", "[],".repeat(SMALL));
+    let deadline = Deadline::after(Duration::from_millis(100));
+    let endless = Jq::compile("last(repeat(1))").unwrap();
+    let error = judge(&[endless], json.as_bytes(), deadline).unwrap_err();
+    assert_eq!(toolkit::failure::Failure::of(&error).reason, "timeout");
+    assert_eq!(told("length > 1", &json), None);
+    // Nor does what nobody waits for from the start.
+    let past = Deadline::after(Duration::ZERO);
+    let all = [Jq::compile(".").unwrap()];
+    assert!(judge(&all, json.as_bytes(), past).is_err());
+    assert_eq!(told("length > 1", &json), None);
+}

@@ -18,7 +18,7 @@ use toolkit::config::StepRun;
 use toolkit::signals;
 
 /// How much of what it says is kept.
-const MOST: usize = 1 << 20;
+const MOST: usize = 128 << 10;
 
 /// A command, and how it must end.
 #[derive(Debug, Clone, Deserialize)]
@@ -176,7 +176,7 @@ fn gather(mut stdout: ChildStdout) -> Result<Receiver<io::Result<Said>>> {
     use std::io::Read as _;
     let (tell, told) = sync_channel(1);
     let work = move || {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(MOST);
         let most = MOST as u64;
         let read = (&mut stdout).take(most).read_to_end(&mut bytes);
         let rest = read.and_then(|_| io::copy(&mut stdout, &mut io::sink()));

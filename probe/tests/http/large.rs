@@ -23,19 +23,19 @@ fn one_that_sends_a_gigabyte() {
         Ok(())
     });
     let found = at("http", port, "matches = 'a'");
-    assert!(found.observed.ends_with("more than 1.0 MiB"), "{found:#?}");
+    assert!(found.observed.ends_with("more than 128 KiB"), "{found:#?}");
     assert_eq!(found.reason, None);
     let found = at("http", port, "matches = 'b'");
     let (reason, observed) = failed(&found);
     assert_eq!(reason, "no_match");
     assert!(
-        observed.starts_with("the first 1.0 MiB of the body begin with \"aaa"),
+        observed.starts_with("the first 128 KiB of the body begin with \"aaa"),
         "{observed}"
     );
     let found = at("http", port, "jq = '.a'");
     assert_eq!(
         failed(&found),
-        ("too_long", "the body is longer than 1.0 MiB")
+        ("too_long", "the body is longer than 128 KiB")
     );
     let sent = sent.load(std::sync::atomic::Ordering::Relaxed);
     assert!(sent < 64 << 20, "{sent} bytes were taken");
@@ -66,7 +66,7 @@ fn one_that_sends_a_bomb() {
     let found = at("http", says(answer), "jq = '.a'");
     assert_eq!(
         failed(&found),
-        ("too_long", "the body is longer than 1.0 MiB")
+        ("too_long", "the body is longer than 128 KiB")
     );
     let grown = peak() - before;
     assert!(grown < 48 << 10, "{grown} KiB more than before");

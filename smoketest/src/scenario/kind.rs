@@ -3,6 +3,7 @@
 use super::step::{OWN, Step, WHAT};
 use crate::hurl::Hurl;
 use probe::Probe;
+use probe::http::MOST;
 use probe::kind::{self, Http};
 use serde::Deserialize;
 use toolkit::config::{Entry, Template};
@@ -94,7 +95,9 @@ impl Step {
         let mut entry = entry.knowing(&OWN).knowing(&WHAT);
         match self.kind {
             "http" => {
-                let http = kind::as_written::<Http>(&mut entry)?;
+                let mut http = kind::as_written::<Http>(&mut entry)?;
+                // Few are asked at once, and lists are long.
+                http.read.get_or_insert(MOST);
                 Ok(Act::Http(Box::new(http)))
             }
             HURL => {

@@ -18,6 +18,8 @@ const LONG_PATIENCE: Duration = Duration::from_secs(120);
 
 /// No answer to a command is longer; what never ends is not read for ever.
 const LONGEST: usize = 32 << 20;
+/// The same of one that many are asked for at once: `INFO` has some kilobytes.
+const BRIEF: usize = 256 << 10;
 
 /// The fields of `INFO`.
 pub type Info = BTreeMap<String, String>;
@@ -28,6 +30,7 @@ pub struct Link {
     wire: Wire,
     parser: Parser,
     server: Server,
+    longest: usize,
 }
 
 impl Link {
@@ -36,20 +39,35 @@ impl Link {
     /// # Errors
     /// `redis_unreachable`, `redis_tls`, `redis_auth`, `interrupted`.
     pub fn open(server: &Server) -> Result<Self> {
-        Self::connect(server, PATIENCE, OnSignal::Shut)
+        Self::connect(server, PATIENCE, OnSignal::Shut, LONGEST)
     }
 
-    /// The same, but it outlives a signal, so that a change can be undone.
+    /// The same for who asks many servers at once, whatever they are: an answer
+    /// of more than 256 KiB is none of Redis.
+    ///
+    /// # Errors
+    /// Those of [`Link::open`].
+    pub fn brief(server: &Server) -> Result<Self> {
+        Self::connect(server, PATIENCE, OnSignal::Shut, BRIEF)
+    }
+
+    /// As [`Link::open`], but it outlives a signal, so that a change can be undone.
     pub(super) fn steadfast(server: &Server) -> Result<Self> {
-        Self::connect(server, LONG_PATIENCE, OnSignal::Stay)
+        Self::connect(server, LONG_PATIENCE, OnSignal::Stay, LONGEST)
     }
 
-    fn connect(server: &Server, patience: Duration, on_signal: OnSignal) -> Result<Self> {
+    fn connect(
+        server: &Server,
+        patience: Duration,
+        on_signal: OnSignal,
+        longest: usize,
+    ) -> Result<Self> {
         let wire = Wire::connect(server, patience, on_signal)?;
         let mut link = Self {
             wire,
             parser: Parser::new(),
             server: server.clone(),
+            longest,
         };
         link.authenticate()?;
         Ok(link)
@@ -118,7 +136,7 @@ impl Link {
             .map_err(|error| wire::failed(&self.server, &error))?;
         let mut watched = Watched {
             wire: &mut self.wire,
-            left: LONGEST,
+            left: self.longest,
             error: None,
         };
         let answer = self.parser.parse_value(&mut watched);

@@ -1,7 +1,7 @@
 //! The request that configuration describes.
 
-use super::{Http, sent};
-use crate::http::{self, Auth, MOST, Request};
+use super::{Http, READ, sent};
+use crate::http::{self, Auth, Request};
 use crate::{Around, secret};
 use toolkit::failure::Failure;
 
@@ -47,7 +47,7 @@ impl Http {
         request.body = sent.map(|sent| sent.body);
         request.follow = self.follow;
         request.ca.clone_from(&self.ca);
-        request.most = self.read.unwrap_or(MOST);
+        request.most = self.read.unwrap_or(READ);
         if !(1..=LARGEST).contains(&request.most) {
             return Err(("read", format!("`read` takes 1 to {LARGEST} bytes")));
         }

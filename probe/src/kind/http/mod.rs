@@ -26,6 +26,10 @@ use toolkit::config::{Config, Secret};
 use toolkit::failure::Failure;
 use url::Url;
 
+/// How much is read where nothing else is said: of many servers at once, that
+/// have no end.
+const READ: usize = 128 << 10;
+
 /// A request, and what its response must be.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,7 +73,7 @@ pub struct Http {
     /// The PEM file of the authorities, or of the self-signed server, that is
     /// trusted instead of those that the machine trusts.
     pub ca: Option<PathBuf>,
-    /// How many bytes of the body are read, decompressed (1048576).
+    /// How many bytes of the body are read, decompressed (131072).
     pub read: Option<usize>,
     /// The status, or several of which one must be: `200`, `[200, 503]`,
     /// `"201|409"` or `"2xx"` (200 to 299; with `redirect`, that of a redirect).

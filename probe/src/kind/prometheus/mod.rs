@@ -13,8 +13,8 @@ use toolkit::config::Secret;
 use toolkit::failure::Failure;
 use url::form_urlencoded::Serializer;
 
-/// How much of an answer is read: some ten thousand samples.
-const MOST: usize = 2 << 20;
+/// How much of an answer is read: a thousand samples.
+const MOST: usize = 256 << 10;
 
 /// A `PromQL` query, and what each of its samples must be.
 #[derive(Debug, Clone, Deserialize)]

@@ -44,7 +44,7 @@ impl Seen {
 /// # Errors
 /// `redis_unreachable`, `redis_auth`, `redis_loading`, …
 pub(super) fn about(server: &Server) -> Result<Seen> {
-    let mut link = Link::open(server)?;
+    let mut link = Link::brief(server)?;
     let begun = Instant::now();
     let answer = link.command(&["PING"])?;
     let ping = begun.elapsed();
