@@ -36,12 +36,25 @@ struct Noted {
 impl Server {
     /// Answers each request with the bytes that `answer` makes of it.
     pub(crate) fn start(answer: impl Fn(&Asked) -> Vec<u8> + Send + Sync + 'static) -> Self {
-        Self::raw(move |mut stream, asked| stream.write_all(&answer(asked)))
+        Self::serving(move |mut stream, asked, noted| {
+            let now = noted.now.fetch_add(1, Ordering::SeqCst) + 1;
+            noted.most.fetch_max(now, Ordering::SeqCst);
+            let answer = answer(asked);
+            // Over before anything of it can be seen, and another come.
+            noted.now.fetch_sub(1, Ordering::SeqCst);
+            stream.write_all(&answer)
+        })
     }
 
     /// Answers each request as `answer` does with its connection.
     pub(crate) fn raw(
         answer: impl Fn(TcpStream, &Asked) -> std::io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        Self::serving(move |stream, asked, _| answer(stream, asked))
+    }
+
+    fn serving(
+        answer: impl Fn(TcpStream, &Asked, &Noted) -> std::io::Result<()> + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -83,7 +96,8 @@ impl Server {
         self.noted.connections.load(Ordering::SeqCst)
     }
 
-    /// How many requests waited for their answers at the same time, at most.
+    /// How many requests that [`Server::start`] answers waited at the same time,
+    /// at most.
     pub(crate) fn most_at_once(&self) -> usize {
         self.noted.most.load(Ordering::SeqCst)
     }
@@ -92,21 +106,14 @@ impl Server {
 fn serve(
     stream: TcpStream,
     noted: &Noted,
-    answer: &dyn Fn(TcpStream, &Asked) -> std::io::Result<()>,
+    answer: &dyn Fn(TcpStream, &Asked, &Noted) -> std::io::Result<()>,
 ) -> std::io::Result<()> {
     let asked = read(&stream)?;
     if asked.what.is_empty() {
         return Ok(());
     }
     noted.asked.lock().unwrap().push(asked.clone());
-    let now = noted.now.fetch_add(1, Ordering::SeqCst) + 1;
-    noted.most.fetch_max(now, Ordering::SeqCst);
-    // Counted as over before the last of the answer can be seen.
-    let (kept, own) = (stream.try_clone()?, stream);
-    let answered = answer(own, &asked);
-    noted.now.fetch_sub(1, Ordering::SeqCst);
-    drop(kept);
-    answered
+    answer(stream, &asked, noted)
 }
 
 fn read(stream: &TcpStream) -> std::io::Result<Asked> {
