@@ -14,7 +14,7 @@ pub(super) struct Sent {
     pub(super) kind: &'static str,
 }
 
-/// What `expected` sends, its secrets known from then on, or what is wrong with which key.
+/// What `expected` sends, or what is wrong with which key.
 ///
 /// # Errors
 /// More than one body; a form's field that is no text, number or boolean.
@@ -33,12 +33,12 @@ pub(super) fn body(http: &Http) -> Result<Option<Sent>, (&'static str, String)> 
     }
     if let Some(text) = &http.body {
         let bytes = text.clone().into_bytes();
+        // Keys within a text are none of the configuration's own.
         secret::learn_sent(&bytes);
         return Ok(Some(Sent { bytes, kind: JSON }));
     }
     if let Some(value) = &http.json {
         let bytes = value.to_string().into_bytes();
-        secret::learn_sent(&bytes);
         return Ok(Some(Sent { bytes, kind: JSON }));
     }
     let Some(fields) = &http.form else {
@@ -56,7 +56,6 @@ pub(super) fn body(http: &Http) -> Result<Option<Sent>, (&'static str, String)> 
                 ));
             }
         };
-        toolkit::config::learn_variable(name, &value);
         form.append_pair(name, &value);
     }
     Ok(Some(Sent {
