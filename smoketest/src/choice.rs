@@ -36,26 +36,43 @@ pub(crate) fn of(
     let is_wanted = |step: &&Step| {
         wanted.iter().any(|word| step.is(word)) || only.iter().any(|word| is_named(step, word))
     };
-    let mut chosen: BTreeSet<String> = BTreeSet::new();
-    let mut next: Vec<&Step> = steps.iter().filter(is_wanted).collect();
+    let mut chosen = BTreeSet::new();
+    choose(
+        &steps,
+        steps.iter().filter(is_wanted).collect(),
+        &mut chosen,
+    );
+    let made = |step: &&Step| step.is_cleanup && cleans(step, &steps, &chosen);
+    let cleanup: Vec<_> = steps.iter().filter(made).collect();
+    for step in cleanup {
+        // The token that it is asked with may be found out elsewhere.
+        let found = |name: &String| steps.iter().rfind(|step| step.finds(name));
+        let with = step.uses.iter().filter_map(found).chain([step]);
+        choose(&steps, with.collect(), &mut chosen);
+    }
+    let is_chosen = |step: &Step| chosen.contains(&step.name);
+    Ok(steps.into_iter().filter(is_chosen).collect())
+}
+
+/// Adds steps, with those that they need, to the chosen ones.
+fn choose<'a>(steps: &'a [Step], mut next: Vec<&'a Step>, chosen: &mut BTreeSet<String>) {
     while let Some(step) = next.pop() {
         if chosen.insert(step.name.clone()) {
             let needed = |other: &&Step| step.needs.iter().any(|name| other.is(name));
             next.extend(steps.iter().filter(needed));
         }
     }
-    let finds = |name: &String| {
-        let mut found = steps.iter().filter(|step| chosen.contains(&step.name));
-        found.any(|step| step.finds(name))
+}
+
+/// Whether a cleanup is about what chosen steps make: what it needs, or the
+/// variables that it names itself.
+fn cleans(cleanup: &Step, steps: &[Step], chosen: &BTreeSet<String>) -> bool {
+    let is_chosen = |fits: &dyn Fn(&Step) -> bool| {
+        let mut all = steps.iter().filter(|step| chosen.contains(&step.name));
+        all.any(fits)
     };
-    let cleans =
-        |step: &&Step| step.is_cleanup && !step.uses.is_empty() && step.uses.iter().all(finds);
-    let cleanup: Vec<_> = steps
-        .iter()
-        .filter(cleans)
-        .map(|step| step.name.clone())
-        .collect();
-    chosen.extend(cleanup);
-    let is_chosen = |step: &Step| chosen.contains(&step.name);
-    Ok(steps.into_iter().filter(is_chosen).collect())
+    let (needs, uses) = (&cleanup.needs, &cleanup.own_uses);
+    !(needs.is_empty() && uses.is_empty())
+        && needs.iter().all(|name| is_chosen(&|step| step.is(name)))
+        && uses.iter().all(|name| is_chosen(&|step| step.finds(name)))
 }

@@ -28,6 +28,12 @@ pub(super) fn complete(
     needs(&steps)?;
     let after = lanes::after(&steps.iter().collect::<Vec<_>>());
     for at in 0..steps.len() {
+        let own = Known::of(&steps, &after, at, scope, config);
+        // What is wrong with it is told further down.
+        let _ = steps[at]
+            .template
+            .fill(&|name| own.value(name, STANDING_IN[0]));
+        steps[at].own_uses = own.variables.take();
         let template = with_defaults(&Known::of(&steps, &after, at, scope, config))?;
         steps[at].template = template;
         let known = Known::of(&steps, &after, at, scope, config);

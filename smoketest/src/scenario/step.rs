@@ -49,6 +49,8 @@ pub(crate) struct Step {
     pub(crate) needs: Vec<String>,
     /// The variables that it uses and other steps find out.
     pub(crate) uses: BTreeSet<String>,
+    /// Those of them that it names itself, beside its file's defaults.
+    pub(crate) own_uses: BTreeSet<String>,
     /// Whether its failure is a warning.
     pub(crate) is_optional: bool,
     /// Whether it runs last, whatever happened.
@@ -148,6 +150,7 @@ pub(super) fn read(mut template: Template, shared: &Arc<Shared>) -> Result<Vec<S
         group: own.group.clone(),
         needs: own.needs.clone(),
         uses: BTreeSet::new(),
+        own_uses: BTreeSet::new(),
         is_optional: own.optional,
         is_cleanup: own.cleanup,
         retry: own.retry,

@@ -81,6 +81,29 @@ fn what_a_chosen_step_makes_is_removed() {
     assert_eq!(asked(&["make"]), made);
 }
 
+/// As whom it is removed is found out by another step; what another step makes is
+/// left alone.
+#[test]
+fn what_a_chosen_step_makes_is_removed_as_who_may() {
+    let steps = "token = '${token}'\n\
+         [[step]]\nname = 'login'\ncall = 'POST /login 200'\ncapture = { token = '.ok' }\n\
+         [[step]]\nname = 'register'\ncall = 'POST /users 200'\nanonymous = true\ncapture = { id = '.ok' }\n\
+         [[step]]\nname = 'upload'\ncall = 'POST /files 200'\n\
+         [[step]]\nname = 'other'\ncall = 'GET /other 200'\n\
+         [[step]]\nname = 'no user'\ncall = 'DELETE /users/${id} 200'\ncleanup = true\n\
+         [[step]]\nname = 'no files'\ncall = 'DELETE /files 200'\nneeds = 'upload'\ncleanup = true\n\
+         [[step]]\nname = 'nothing'\ncall = 'DELETE /nothing 200'\ncleanup = true\n";
+    for (word, expected) in [
+        ("register", "POST /login, POST /users, DELETE /users/true"),
+        ("upload", "POST /login, POST /files, DELETE /files"),
+        ("other", "POST /login, GET /other"),
+    ] {
+        let server = well();
+        ran(&site(&server, steps), &[word]).succeeded();
+        assert_eq!(server.asked().join(", "), expected);
+    }
+}
+
 #[test]
 fn a_word_that_names_nothing_is_refused_and_nothing_asked() {
     let server = well();

@@ -86,11 +86,13 @@ fn a_bomb() {
 
 #[test]
 fn headers_without_end() {
-    let server = Hostile::start(|mut stream, _| {
-        stream.write_all(b"HTTP/1.1 200 OK\r\n")?;
-        loop {
-            stream.write_all(b"Set-Cookie: a=b\r\n")?;
-        }
-    });
-    server.told("call = 'GET / 200'", "http_protocol", "headers");
+    for line in ["Set-Cookie: a=b\r\n", "Set-Cookie: a=b; c=d"] {
+        let server = Hostile::start(move |mut stream, _| {
+            stream.write_all(b"HTTP/1.1 200 OK\r\n")?;
+            loop {
+                stream.write_all(line.as_bytes())?;
+            }
+        });
+        server.told("call = 'GET / 200'", "http_protocol", "headers");
+    }
 }

@@ -7,8 +7,8 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-/// A call that is given two seconds.
-const LATE: &str = "call = 'GET / 200'\ntimeout = '2s'";
+/// A call that is given four seconds.
+const LATE: &str = "call = 'GET / 200'\ntimeout = '4s'";
 
 /// Writes a byte a second, for as long as somebody reads.
 fn drip(stream: &mut TcpStream) -> std::io::Result<()> {
@@ -45,7 +45,7 @@ fn no_answer_at_all() {
             stream.read_to_end(&mut rest).map(drop)
         })
     };
-    let why = "connected, but not a byte came: no answer within 2s";
+    let why = "connected, but not a byte came: no answer within 4s";
     silent().told(LATE, "timeout", why);
     let tries = silent();
     tries.told(
@@ -102,7 +102,7 @@ fn one_that_hangs_leaves_the_rest_its_time() {
         drip(&mut stream)
     });
     let ran = server.run(
-        "[[step]]\ncalls = 'GET /hangs 200'\ntimeout = '2s'\n[[step]]\ncall = 'GET /well 200'",
+        "[[step]]\ncalls = 'GET /hangs 200'\ntimeout = '4s'\n[[step]]\ncall = 'GET /well 200'",
         &[],
     );
     assert_eq!(ran.seen.code, Some(1));

@@ -2,20 +2,23 @@
 
 use crate::nginx::Nginx;
 use crate::{SMOKETEST, found, wrong};
+use std::process::Stdio;
 use toolkit::testing::servers::authority::Authority;
-use toolkit::testing::{Demo, Seen, secret};
+use toolkit::testing::{Demo, Seen, secret, until};
 
 const PASSWORD: &str = "admin123";
 /// How many users and projects the application is delivered with.
 const DELIVERED: &str = "17|3";
 
+/// The scenario, with more keys of `[smoke]`.
+fn scenario(more: &str, retry: &str) -> String {
+    let scenario = include_str!("orchestr-a.toml").replace("RETRY", retry);
+    scenario.replace("[smoke]\n", &format!("[smoke]\n{more}\n"))
+}
+
 /// Writes the scenario into the application's folder.
 fn configure(demo: &Demo, more: &str, retry: &str) {
-    let scenario = include_str!("orchestr-a.toml").replace("RETRY", retry);
-    demo.write(
-        "sextant.toml",
-        &scenario.replace("[smoke]\n", &format!("[smoke]\n{more}\n")),
-    );
+    demo.write("sextant.toml", &scenario(more, retry));
 }
 
 fn smoketest(demo: &Demo, args: &[&str]) -> Seen {
@@ -46,9 +49,35 @@ fn a_deployed_application_is_exercised_found_broken_and_mended() {
         assert_eq!(wrong(&seen), [""; 0]);
         assert_eq!((found(&seen).len(), rows(&demo).as_str()), (22, DELIVERED));
     }
+    interrupted(&demo, &api);
     over_tls(&demo, &api);
     with_a_missing_table(&demo, &api);
     without_redis(&demo);
+}
+
+/// A signal comes when all was made: it is removed by `docker compose exec`.
+fn interrupted(demo: &Demo, api: &str) {
+    let hangs = "[[smoke.step]]\nname = 'hangs'\nkind = 'command'\ntimeout = '10m'\n\
+         run = 'touch hangs; exec tail -f /dev/null'\n";
+    demo.write("sextant.toml", &(scenario("", "2m") + hangs));
+    let mut command = demo.tool(SMOKETEST);
+    command
+        .args(["--base", api])
+        .env("ADMIN_PASSWORD", PASSWORD);
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    until("all was made", || demo.folder().join("hangs").exists());
+    let pid = i32::try_from(child.id()).unwrap();
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let seen = Seen::of(&child.wait_with_output().unwrap());
+    assert_eq!((seen.code, seen.reason()), (Some(143), "interrupted"));
+    assert_eq!(wrong(&seen), ["hangs skip"]);
+    assert_eq!(rows(demo), DELIVERED);
+    configure(demo, "", "2m");
 }
 
 /// The same through nginx, whose certificate only its own authority knows.

@@ -73,6 +73,11 @@ impl Nginx {
     }
 }
 
+/// An address that nobody listens on.
+fn nobody() -> String {
+    format!("127.0.0.1:{}", free_port())
+}
+
 /// What a scenario of these steps comes to, over TLS.
 fn scenario(nginx: &Nginx, authority: &Authority, steps: &str) -> Seen {
     let place = Place::new();
@@ -86,7 +91,7 @@ fn scenario(nginx: &Nginx, authority: &Authority, steps: &str) -> Seen {
 #[test]
 fn a_site_moves_to_tls_and_shows_its_certificate() {
     let authority = Authority::new("Own");
-    let nginx = Nginx::start(&authority.server("localhost", 90), "127.0.0.1:1");
+    let nginx = Nginx::start(&authority.server("localhost", 90), &nobody());
     let (plain, tls) = (nginx.http("/a?b=c"), nginx.https("/a?b=c"));
     let address = format!("localhost:{}", nginx.tls_port);
     let certificate = format!(
@@ -120,7 +125,7 @@ fn a_site_moves_to_tls_and_shows_its_certificate() {
 #[test]
 fn a_certificate_that_is_over_is_told() {
     let authority = Authority::new("Own");
-    let nginx = Nginx::start(&authority.server("localhost", -2), "127.0.0.1:1");
+    let nginx = Nginx::start(&authority.server("localhost", -2), &nobody());
     let seen = scenario(
         &nginx,
         &authority,

@@ -29,11 +29,12 @@ struct Secrets {
     /// ends in [`TAIL`].
     odd: String,
     /// Written into the scenario itself: as a variable, in JSON, in a form, in a
-    /// header.
+    /// header, in a text.
     named: String,
     written: String,
     formed: String,
     headed: String,
+    texted: String,
     /// What the server gives out: an opaque token, another under a name that
     /// says nothing, a JSON Web Token and a cookie.
     token: String,
@@ -58,6 +59,7 @@ impl Secrets {
             written: "written'/+@=0123pw".into(),
             formed: "formed'/+@=0123pw".into(),
             headed: "headed'/+@=0123pw".into(),
+            texted: "texted'/+@=0123pw".into(),
             token: "token/+@=0123456789".into(),
             nameless: "nameless/+@=0123456789".into(),
             jwt: jwt.map(part).join("."),
@@ -75,13 +77,15 @@ impl Secrets {
             written,
             formed,
             headed,
+            texted,
             token,
             nameless,
             jwt,
             cookie,
         } = self;
         let all = [
-            password, basic, odd, named, written, formed, headed, token, nameless, jwt, cookie,
+            password, basic, odd, named, written, formed, headed, texted, token, nameless, jwt,
+            cookie,
         ];
         let pair = format!("ann:{basic}");
         all.into_iter().cloned().chain([pair]).collect()
@@ -130,6 +134,7 @@ fn scenario(secrets: &Secrets) -> String {
         .replace("NAMED", &secrets.named)
         .replace("FORMED", &secrets.formed)
         .replace("HEADED", &secrets.headed)
+        .replace("TEXTED", &secrets.texted)
 }
 
 const SCENARIO: &str = r#"
@@ -179,6 +184,11 @@ form = { password = "${ADMIN_PASSWORD}", again = "${admin_password}", x = "${x}"
 name = "written form"
 call = "PUT /form 200"
 form = { password = "FORMED" }
+
+[[step]]
+name = "text"
+call = "POST /text 200"
+body = """{"user": {"password": "TEXTED"}}"""
 
 [[step]]
 name = "headers"

@@ -152,9 +152,10 @@ fn a_terminal_is_shown_none() {
 fn a_refusal_shows_none() {
     let (secrets, _server, place) = site();
     let written = &secrets.written;
+    let base = format!("ftp://ann:{written}@a.example");
     for (steps, args) in [
         (
-            format!("base = 'ftp://ann:{written}@a.example'\n[[step]]\ncall = 'GET / 200'\n"),
+            format!("base = \"ftp://ann:{written}@a.example\"\n[[step]]\ncall = 'GET / 200'\n"),
             &[][..],
         ),
         (
@@ -170,19 +171,22 @@ fn a_refusal_shows_none() {
             &[],
         ),
         (
+            format!(
+                "base = 'a:1'\n[[step]]\ncall = 'GET / 200'\nform = {{ password = '{written}' }}\n"
+            ),
+            &[],
+        ),
+        (
             "base = 'a:1'\n[[step]]\ncall = 'GET / ${ADMIN_PASSWORD}'\n".into(),
             &[],
         ),
         (
             format!(
-                "base = 'a:1'\n[[step]]\ncall = 'GET / 200'\nuser = 'ann'\npassword = ['{written}']\n"
+                "base = 'a:1'\n[[step]]\ncall = 'GET / 200'\nuser = 'ann'\npassword = [\"{written}\"]\n"
             ),
             &[],
         ),
-        (
-            "[[step]]\ncall = 'GET / 200'\n".into(),
-            &["--base", "ftp://ann:written/+@=0123pw@a.example"],
-        ),
+        ("[[step]]\ncall = 'GET / 200'\n".into(), &["--base", &base]),
     ] {
         place.write("site.toml", &steps);
         let seen = Seen::run(&mut smoketest(&place, &secrets, args));

@@ -96,7 +96,8 @@ impl Server {
         self.noted.connections.load(Ordering::SeqCst)
     }
 
-    /// How many requests waited for their answers at the same time, at most.
+    /// How many requests that [`Server::start`] answers waited at the same time,
+    /// at most.
     pub(crate) fn most_at_once(&self) -> usize {
         self.noted.most.load(Ordering::SeqCst)
     }

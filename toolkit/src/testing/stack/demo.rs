@@ -3,6 +3,7 @@
 use super::{keeper, said};
 use crate::testing::{Place, workspace};
 use std::fs;
+use std::path::Path;
 use std::process::{Child, Command};
 use tempfile::TempDir;
 use ulid::Ulid;
@@ -44,6 +45,11 @@ impl Demo {
     /// Where its API is: `host:port`.
     pub fn api(&self) -> String {
         self.compose(&["port", "api", "4000"])
+    }
+
+    /// The folder of its Compose file.
+    pub fn folder(&self) -> &Path {
+        self.place.folder()
     }
 
     /// Writes a file of its folder.
