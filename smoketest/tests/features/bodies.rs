@@ -161,6 +161,7 @@ fn a_large_file_takes_no_more_than_its_share_of_memory() {
             "a.toml",
             format!("[[step]]\ncall = 'POST /upload 200'\n{keys}\n"),
         );
+        #[allow(clippy::zombie_processes)] // It is waited for by its peak.
         let mut child = smoketest(&place)
             .args(["./a.toml", "--base", &site.base()])
             .stdout(Stdio::null())
