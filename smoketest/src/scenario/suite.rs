@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use toolkit::config::{Config, Template};
+use toolkit::config::{Config, Entry, Template};
 use toolkit::failure::Failure;
 use url::Url;
 
@@ -77,6 +77,20 @@ impl Shared {
         let own = self.vars.get("base").and_then(|base| origin(base));
         url.starts_with("${base}/") || (own.is_some() && origin(url) == own)
     }
+
+    /// What one of its variables stands for, with what is within it from
+    /// `lookup`; none where it has no such variable.
+    pub(crate) fn var(
+        &self,
+        name: &str,
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Option<String> {
+        let written = self.written.as_ref().filter(|_| name != "base");
+        let again = written.and_then(|written| written.only(name).try_fill(lookup).ok());
+        let again = again.and_then(|entry| values(entry).ok());
+        let again = again.and_then(|mut again| again.remove(name));
+        again.or_else(|| self.vars.get(name).cloned())
+    }
 }
 
 /// Reads a file, or `[smoke]`; `base` counts before its own, and `default_base`
@@ -131,21 +145,6 @@ pub(super) fn read(
     })
 }
 
-impl Shared {
-    /// What one of its variables stands for, with what is within it from
-    /// `lookup`; none where it has no such variable.
-    pub(crate) fn var(
-        &self,
-        name: &str,
-        lookup: &dyn Fn(&str) -> Option<String>,
-    ) -> Option<String> {
-        let written = self.written.as_ref().filter(|_| name != "base");
-        let again = written.and_then(|written| variables(&written.only(name), lookup).ok());
-        let again = again.and_then(|mut again| again.remove(name));
-        again.or_else(|| self.vars.get(name).cloned())
-    }
-}
-
 /// The `base` of a file, where it has one.
 ///
 /// # Errors
@@ -169,7 +168,14 @@ fn variables(
     template: &Template,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<BTreeMap<String, String>, Failure> {
-    let mut entry = template.fill(lookup)?;
+    let vars = values(template.fill(lookup)?)?;
+    for (name, value) in &vars {
+        toolkit::config::learn_variable(name, value);
+    }
+    Ok(vars)
+}
+
+fn values(mut entry: Entry<'_, '_>) -> Result<BTreeMap<String, String>, Failure> {
     let vars: Map<String, Value> = entry.rest()?;
     vars.into_iter()
         .map(|(name, value)| {
@@ -178,7 +184,6 @@ fn variables(
                 Value::Number(_) | Value::Bool(_) => value.to_string(),
                 _ => return Err(entry.fault(&name, format!("`{name}` must be a text or a number"))),
             };
-            toolkit::config::learn_variable(&name, &value);
             Ok((name, value))
         })
         .collect()
@@ -215,11 +220,11 @@ mod tests {
     fn its_own_server_is_told_from_others() {
         let shared = |base: &str| Shared {
             vars: [("base".to_owned(), base.to_owned())].into(),
+            written: None,
             defaults: Vec::new(),
             is_parallel: false,
-            timeout: TIMEOUT,
             has_cookies: true,
-            written: None,
+            timeout: TIMEOUT,
         };
         let at = shared("https://a.example/v1");
         for own in ["${base}/x", "https://a.example/y", "https://a.example:443/"] {

@@ -3,7 +3,7 @@
 use crate::site::{Asked, Site};
 use crate::{smoked, smoketest, step};
 use serde_json::{Value, json};
-use std::process::Output;
+use std::process::{Output, Stdio};
 use toolkit::testing::Place;
 
 /// Every letter that means something in a form or to a shell.
@@ -146,6 +146,43 @@ fn a_file_that_cannot_be_sent_is_told() {
     let seen = smoked(&place, &site.base(), smoke);
     assert_eq!(step(&seen, "up")["reason"], "file_too_large");
     assert_eq!(site.lines(), ["POST /upload"]);
+}
+
+#[test]
+fn a_large_file_takes_no_more_than_its_share_of_memory() {
+    let (place, site) = (Place::new(), Site::start());
+    let items = "{\"a\": 1, \"b\": \"xxx\"}, ".repeat(600_000);
+    place.write("large.json", format!("[{items}0]"));
+    for keys in [
+        "file = 'large.json'",
+        "multipart = { a = { file = 'large.json' } }",
+    ] {
+        place.write(
+            "a.toml",
+            format!("[[step]]\ncall = 'POST /upload 200'\n{keys}\n"),
+        );
+        #[allow(clippy::zombie_processes)] // It is waited for by its peak.
+        let mut child = smoketest(&place)
+            .args(["./a.toml", "--base", &site.base()])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let (mut peak, mut ended) = (0, None);
+        while ended.is_none() {
+            peak = peak_of(child.id()).max(peak);
+            ended = child.try_wait().unwrap();
+        }
+        assert!(ended.unwrap().success() && peak > 0, "{keys}");
+        assert!(peak < 64 << 10, "{keys}: {peak} KiB");
+    }
+}
+
+/// The most memory that a process has had, in KiB; nothing once it has ended.
+fn peak_of(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let words = line.and_then(|line| line.split_whitespace().nth(1));
+    words.map_or(0, |kib| kib.parse().unwrap())
 }
 
 #[test]

@@ -166,3 +166,31 @@ fn the_script_keeps_cookies_as_the_scenario_does() {
     let output = run(&place, &script);
     assert!(output.status.success(), "{script}\n{output:#?}");
 }
+
+#[test]
+fn what_the_script_cannot_find_out_must_be_set() {
+    let (place, site) = (Place::new(), Site::start());
+    let smoke =
+        "[[step]]\nname = 'by hurl'\nkind = 'hurl'\nfile = 'a.hurl'\ncapture = ['token', 'other']\n
+                 [[step]]\nname = 'used'\ncall = 'GET /items?${token} 200'\n";
+    let script = printed(&place, &site, smoke);
+    assert!(
+        script.contains("# by hurl, not by curl: hurl a.hurl\n"),
+        "{script}"
+    );
+    assert_eq!(checked(&place, &script), "", "{script}");
+    let stderr = String::from_utf8(run(&place, &script).stderr).unwrap();
+    assert!(stderr.contains("token: is found out by hurl"), "{stderr}");
+    assert!(!script.contains("other"), "{script}");
+    place.write("a.sh", &script);
+    let mut sh = place.tool("sh");
+    assert!(
+        sh.arg("a.sh")
+            .env("token", "7")
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
+    assert_eq!(site.lines(), ["GET /items?7"]);
+}
