@@ -14,7 +14,7 @@ mod shown;
 mod steps;
 
 use crate::report::Fault;
-use crate::{Deadline, text};
+use crate::{Deadline, aside, text};
 use anyhow::{Context, Result};
 use jaq_core::load::{Arena, File, Loader, lex};
 use jaq_core::{Ctx, Filter, Vars, compile, load};
@@ -24,15 +24,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::thread;
 use steps::{Steps, Stepwise};
 
 /// The longest expression: what is nested in it takes stack.
 const LONGEST: usize = 4096;
 /// Hardly any JSON is longer: up to here each is evaluated on a thread of its own.
 const SMALL: usize = 16 << 10;
-/// The stack of the threads that compile and evaluate.
-const STACK: usize = 64 << 20;
 
 type Program = Filter<Stepwise>;
 
@@ -161,7 +158,7 @@ fn evaluated<T: Send + 'static>(
     };
     match turn {
         Some(turn) => turn.spend(work)?,
-        None => drop(spawn(work)?),
+        None => aside::start(work)?,
     }
     match answered.recv_timeout(deadline.left()?) {
         Ok(outcome) => Ok(outcome),
@@ -271,17 +268,13 @@ fn unexpected(expected: &str, found: &str) -> String {
 fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, String> + Send + 'static,
 ) -> Result<T, String> {
-    let thread = spawn(work).map_err(|error| error.to_string())?;
-    thread
-        .join()
-        .unwrap_or_else(|_| Err("it cannot be read".into()))
-}
-
-fn spawn<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<thread::JoinHandle<T>> {
-    let thread = thread::Builder::new().name("jq".into()).stack_size(STACK);
-    thread.spawn(work).context("cannot start a thread")
+    let (answer, answered) = sync_channel(1);
+    let started = aside::start(move || {
+        let _ = answer.send(work());
+    });
+    started.map_err(|error| format!("{error:#}"))?;
+    let none = || Err("it cannot be read".into());
+    answered.recv().unwrap_or_else(|_| none())
 }
 
 impl<'de> Deserialize<'de> for Jq {

@@ -5,8 +5,8 @@
 //! once, each would take that. A moment is enough for each, and what never ends
 //! is ended once nobody waits for it.
 
-use super::STACK;
 use crate::Deadline;
+use crate::aside::STACK;
 use anyhow::{Context, Result, anyhow};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Sender, channel};

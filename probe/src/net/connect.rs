@@ -4,7 +4,7 @@ use super::Address;
 use crate::{Deadline, aside};
 use anyhow::{Context, Result};
 use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 use toolkit::failure::Failure;
 
@@ -46,6 +46,9 @@ pub fn connect(address: &Address, deadline: Deadline) -> Result<(TcpStream, Dura
 /// # Errors
 /// `dns_unknown`, `timeout`.
 pub fn resolve(address: &Address, deadline: Deadline) -> Result<Vec<SocketAddr>> {
+    if let Ok(known) = address.host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(known, address.port)]);
+    }
     let asked = address.clone();
     let resolved = aside::ask(deadline, move || {
         let found = (asked.host.as_str(), asked.port).to_socket_addrs();
