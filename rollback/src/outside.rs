@@ -192,7 +192,7 @@ mod tests {
     fn outside(toml: &str, files: &[(&str, &str)]) -> Outside {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files.iter().chain(&[("sextant.toml", toml)]) {
-            fs::write(folder.path().join(name), text).unwrap();
+            toolkit::durable::write(&folder.path().join(name), text.as_bytes()).unwrap();
         }
         let source = Source {
             folder: folder.path().to_owned(),
