@@ -77,6 +77,8 @@ impl Shop {
                 project.write(&file("app.py"), include_str!("shop/app.py"));
                 project.write(&file("Dockerfile"), include_str!("shop/Dockerfile"));
                 project.write(&file("release.json"), release);
+                // No two shops have an image in common: one may prune it.
+                project.write(&file("shop"), &format!("{}-{service}", project.name()));
             }
             project.write("migration.sql", migration);
             shop.git(&["add", "--all"]);
