@@ -5,9 +5,10 @@ use crate::server::{request, server};
 use probe::Deadline;
 use probe::http::{Connections, Request, Response};
 use std::io::Write;
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 use toolkit::failure::Failure;
@@ -161,6 +162,31 @@ fn who_asked_before_had_a_limit_of_its_own() {
         let is_used = server.connections() == before;
         assert!(!is_used || answer.first_byte >= Duration::from_secs(3));
         is_used
+    });
+}
+
+#[test]
+fn one_that_is_known_to_be_closed_is_not_used() {
+    let (closed, is_closed) = channel();
+    let port = server(move |mut stream| {
+        request(&mut stream)?;
+        stream.write_all(WELL)?;
+        stream.shutdown(Shutdown::Both)?;
+        let _ = closed.send(());
+        Ok(())
+    });
+    until("nothing is asked twice", || {
+        let mut connections = Connections::kept();
+        let mut ask = || {
+            let get = Request::get(&format!("http://127.0.0.1:{port}/")).unwrap();
+            let deadline = Deadline::after(Duration::from_secs(60));
+            get.send_over(&mut connections, deadline).unwrap()
+        };
+        ask();
+        is_closed.recv().unwrap();
+        let answer = ask();
+        is_closed.recv().unwrap();
+        !answer.is_again
     });
 }
 
