@@ -10,6 +10,7 @@
 
 mod brief;
 mod captured;
+mod evaluated;
 mod library;
 mod queue;
 mod shown;
@@ -17,22 +18,20 @@ mod steps;
 
 use crate::report::Fault;
 use crate::{Deadline, aside, text};
-use anyhow::{Context, Result};
+use anyhow::Result;
+use evaluated::{evaluated, here, is_brief};
 use jaq_core::load::{Arena, File, Loader, lex};
 use jaq_core::{Ctx, Filter, Vars, compile, load};
 use jaq_json::Val;
 use serde::{Deserialize, Deserializer, de};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steps::{Steps, Stepwise, While};
 
 /// The longest expression: what is nested in it takes stack.
 const LONGEST: usize = 4096;
-/// Hardly any JSON is longer: up to here each is evaluated on a thread of its own.
-const SMALL: usize = 16 << 10;
 
 type Program = Filter<Stepwise>;
 
@@ -144,52 +143,6 @@ fn faults(all: &[Jq], json: &[u8], time: &While) -> Vec<Fault> {
     match serde_json::from_slice::<Val>(json) {
         Ok(value) => all.iter().filter_map(|jq| jq.judge(&value, time)).collect(),
         Err(error) => vec![no_json(json, &error)],
-    }
-}
-
-/// Whether no step of these takes long: they need no thread that can be left
-/// behind.
-fn is_brief(all: &[Jq], json: &[u8]) -> bool {
-    json.len() <= SMALL && all.iter().all(|jq| jq.is_brief)
-}
-
-/// What `evaluate` returns, ended at the first step after the deadline.
-///
-/// # Errors
-/// `timeout`.
-fn here<T>(deadline: Deadline, evaluate: impl FnOnce(&While) -> T) -> Result<T> {
-    deadline.left()?;
-    let time = While::Left(deadline);
-    catch_unwind(AssertUnwindSafe(|| evaluate(&time))).or_else(|_| {
-        deadline.left().context("evaluating `jq`")?;
-        anyhow::bail!("evaluating `jq` ended unexpectedly")
-    })
-}
-
-/// What `evaluate` returns of JSON of so many bytes, on a thread that ends soon
-/// after the deadline.
-fn evaluated<T: Send + 'static>(
-    length: usize,
-    deadline: Deadline,
-    evaluate: impl FnOnce(&While) -> T + Send + 'static,
-) -> Result<T> {
-    let turn = (length > SMALL).then(|| queue::turn(deadline));
-    let turn = turn.transpose().context("evaluating `jq`")?;
-    let (answer, answered) = sync_channel(1);
-    // Held until this returns, for whatever reason.
-    let waiting = Arc::new(());
-    let time = While::Held(Arc::downgrade(&waiting));
-    let work = move || {
-        let _ = answer.send(evaluate(&time));
-    };
-    match turn {
-        Some(turn) => turn.spend(work)?,
-        None => aside::start(work)?,
-    }
-    match answered.recv_timeout(deadline.left()?) {
-        Ok(outcome) => Ok(outcome),
-        Err(RecvTimeoutError::Timeout) => Err(deadline.missed()).context("evaluating `jq`"),
-        Err(RecvTimeoutError::Disconnected) => anyhow::bail!("evaluating `jq` ended unexpectedly"),
     }
 }
 

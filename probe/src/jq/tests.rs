@@ -1,5 +1,6 @@
 //! What is true, what is told otherwise, and what cannot do harm.
 
+use super::evaluated::SMALL;
 use super::*;
 use std::fs;
 use std::time::{Duration, Instant};
