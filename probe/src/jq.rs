@@ -3,11 +3,14 @@
 //! They are compiled when configuration is read. A value comes from a server
 //! that may be hostile, and an expression may never end: evaluation stands on
 //! another thread, and ends at its next step once nobody waits for it any more.
+//! Only what takes small steps alone is evaluated by who waits for it.
 //! What would end the process in place of the check, is refused: values
 //! nested beyond `serde_json`'s 128 levels, and definitions, which can call
 //! themselves until the stack ends.
 
+mod brief;
 mod captured;
+mod evaluated;
 mod library;
 mod queue;
 mod shown;
@@ -15,21 +18,20 @@ mod steps;
 
 use crate::report::Fault;
 use crate::{Deadline, aside, text};
-use anyhow::{Context, Result};
+use anyhow::Result;
+use evaluated::{evaluated, here, is_brief};
 use jaq_core::load::{Arena, File, Loader, lex};
 use jaq_core::{Ctx, Filter, Vars, compile, load};
 use jaq_json::Val;
 use serde::{Deserialize, Deserializer, de};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use steps::{Steps, Stepwise};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use steps::{Steps, Stepwise, While};
 
 /// The longest expression: what is nested in it takes stack.
 const LONGEST: usize = 4096;
-/// Hardly any JSON is longer: up to here each is evaluated on a thread of its own.
-const SMALL: usize = 16 << 10;
 
 type Program = Filter<Stepwise>;
 
@@ -48,6 +50,8 @@ fn known() -> MutexGuard<'static, BTreeMap<String, Jq>> {
 pub struct Jq {
     text: String,
     program: Arc<Program>,
+    /// Whether none of its steps takes long, of small JSON.
+    is_brief: bool,
     /// What is compared, and its program: `.status` of `.status == "ok"`.
     compared: Option<(String, Arc<Program>)>,
 }
@@ -79,11 +83,13 @@ impl Jq {
             if shown::defines(&tokens) {
                 return Err("`def` is not taken here".into());
             }
+            let is_brief = brief::is_brief(&tokens);
             let compared = shown::compared(&text, &tokens);
             let compared = compared.and_then(|left| Some((left.to_owned(), program(left).ok()?)));
             let program = program(&text)?;
             Ok(Self {
                 program: Arc::new(program),
+                is_brief,
                 compared: compared.map(|(left, program)| (left, Arc::new(program))),
                 text,
             })
@@ -96,9 +102,9 @@ impl Jq {
     }
 
     /// What is wrong with it, of this value.
-    fn judge(&self, value: &Val, waits: &Weak<()>) -> Option<Fault> {
+    fn judge(&self, value: &Val, time: &While) -> Option<Fault> {
         let expected = format!("`{}`", self.text);
-        let output = first_untrue(&self.program, value, waits)?;
+        let output = first_untrue(&self.program, value, time)?;
         let observed = match (output, &self.compared) {
             (Output::Nothing, _) => format!("`{}` gives nothing", self.text),
             (Output::Error(error), _) => {
@@ -106,7 +112,7 @@ impl Jq {
                 return Some(Fault::fail("jq_error", observed, expected));
             }
             (Output::Value(output), None) => format!("`{}` is {output}", self.text),
-            (Output::Value(output), Some((left, program))) => match first(program, value, waits) {
+            (Output::Value(output), Some((left, program))) => match first(program, value, time) {
                 Output::Value(value) => format!("`{left}` is {value}"),
                 _ => format!("`{}` is {output}", self.text),
             },
@@ -126,44 +132,17 @@ pub fn judge(all: &[Jq], json: &[u8], deadline: Deadline) -> Result<Vec<Fault>> 
     if all.is_empty() {
         return Ok(Vec::new());
     }
+    if is_brief(all, json) {
+        return here(deadline, |time| faults(all, json, time));
+    }
     let (all, json) = (all.to_vec(), json.to_vec());
-    evaluated(
-        json.len(),
-        deadline,
-        move |waits| match serde_json::from_slice::<Val>(&json) {
-            Ok(value) => all
-                .iter()
-                .filter_map(|jq| jq.judge(&value, waits))
-                .collect(),
-            Err(error) => vec![no_json(&json, &error)],
-        },
-    )
+    evaluated(json.len(), deadline, move |time| faults(&all, &json, time))
 }
 
-/// What `evaluate` returns of JSON of so many bytes, on a thread that ends soon
-/// after the deadline.
-fn evaluated<T: Send + 'static>(
-    length: usize,
-    deadline: Deadline,
-    evaluate: impl FnOnce(&Weak<()>) -> T + Send + 'static,
-) -> Result<T> {
-    let turn = (length > SMALL).then(|| queue::turn(deadline));
-    let turn = turn.transpose().context("evaluating `jq`")?;
-    let (answer, answered) = sync_channel(1);
-    // Held until this returns, for whatever reason.
-    let waiting = Arc::new(());
-    let waits = Arc::downgrade(&waiting);
-    let work = move || {
-        let _ = answer.send(evaluate(&waits));
-    };
-    match turn {
-        Some(turn) => turn.spend(work)?,
-        None => aside::start(work)?,
-    }
-    match answered.recv_timeout(deadline.left()?) {
-        Ok(outcome) => Ok(outcome),
-        Err(RecvTimeoutError::Timeout) => Err(deadline.missed()).context("evaluating `jq`"),
-        Err(RecvTimeoutError::Disconnected) => anyhow::bail!("evaluating `jq` ended unexpectedly"),
+fn faults(all: &[Jq], json: &[u8], time: &While) -> Vec<Fault> {
+    match serde_json::from_slice::<Val>(json) {
+        Ok(value) => all.iter().filter_map(|jq| jq.judge(&value, time)).collect(),
+        Err(error) => vec![no_json(json, &error)],
     }
 }
 
@@ -184,9 +163,9 @@ enum Output {
 }
 
 /// The first output that is not true.
-fn first_untrue(program: &Program, value: &Val, waits: &Weak<()>) -> Option<Output> {
+fn first_untrue(program: &Program, value: &Val, time: &While) -> Option<Output> {
     let mut is_first = true;
-    let context = Ctx::<Stepwise>::new(Steps::of(program, waits), Vars::new([]));
+    let context = Ctx::<Stepwise>::new(Steps::of(program, time), Vars::new([]));
     for output in program.id.run((context, value.clone())) {
         is_first = false;
         match output {
@@ -198,8 +177,8 @@ fn first_untrue(program: &Program, value: &Val, waits: &Weak<()>) -> Option<Outp
     is_first.then_some(Output::Nothing)
 }
 
-fn first(program: &Program, value: &Val, waits: &Weak<()>) -> Output {
-    let context = Ctx::<Stepwise>::new(Steps::of(program, waits), Vars::new([]));
+fn first(program: &Program, value: &Val, time: &While) -> Output {
+    let context = Ctx::<Stepwise>::new(Steps::of(program, time), Vars::new([]));
     match program.id.run((context, value.clone())).next() {
         None => Output::Nothing,
         Some(Ok(output)) => Output::of(&output),

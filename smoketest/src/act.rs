@@ -5,7 +5,7 @@ use crate::scenario::{Act, Step};
 use crate::scope::Scope;
 use crate::{capture, curl, hurl};
 use anyhow::Result;
-use probe::http::{Request, Response};
+use probe::http::{Connections, Request, Response};
 use probe::kind::Http;
 use probe::{Around, Deadline, Fault, Finding, Level, Report, text};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,20 +30,29 @@ pub(crate) struct Done {
     pub(crate) finding: Finding,
     /// Whether it failed, be it only a warning for the whole.
     pub(crate) has_failed: bool,
-    /// The body that it was answered with last.
+    /// The body that it was answered with last, where it failed.
     pub(crate) body: Option<Vec<u8>>,
 }
 
-/// Runs a step, and runs it again where it may fail for a while.
-pub(crate) fn run(step: &Step, scope: &Scope, around: &Around<'_>) -> Done {
+/// Runs a step, and runs it again where it may fail for a while: what it waits
+/// for may be somebody else who answers, over another connection.
+pub(crate) fn run(
+    step: &Step,
+    scope: &Scope,
+    around: &Around<'_>,
+    connections: &mut Connections,
+) -> Done {
     let begun = Instant::now();
     let mut pause = FIRST;
     let mut around = *around;
     loop {
         around = around.until(Deadline::after(step.timeout));
         let mut attempt = Attempt::default();
-        let report = catch_unwind(AssertUnwindSafe(|| attempt.run(step, scope, &around)));
+        let report = catch_unwind(AssertUnwindSafe(|| {
+            attempt.run(step, scope, &around, connections)
+        }));
         let report = report.unwrap_or_else(|_| {
+            connections.close();
             let message = format!("the step `{}` broke off", step.name);
             let failure = Failure::new("broken_off", message);
             Err(failure
@@ -62,13 +71,14 @@ pub(crate) fn run(step: &Step, scope: &Scope, around: &Around<'_>) -> Done {
         {
             pause = LONGEST.min(pause * 2);
             around = around.again();
+            connections.close();
             continue;
         }
         let finding = attempt.finding(step, report, begun.elapsed());
         return Done {
             finding,
             has_failed: !is_good,
-            body: attempt.response.map(body),
+            body: attempt.response.filter(|_| !is_good).map(body),
         };
     }
 }
@@ -110,17 +120,27 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn run(&mut self, step: &Step, scope: &Scope, around: &Around<'_>) -> Result<Report> {
+    fn run(
+        &mut self,
+        step: &Step,
+        scope: &Scope,
+        around: &Around<'_>,
+        connections: &mut Connections,
+    ) -> Result<Report> {
         let vars = &step.shared.vars;
         let lookup = |name: &str| scope.value(name, vars, around.config);
         match step.act(&lookup)? {
-            Act::Http(http) => self.ask(step, &http, scope, around),
+            Act::Http(http) => self.ask(step, &http, scope, around, connections),
             Act::Hurl(hurl) => {
                 let base = vars.get("base").map(String::as_str);
                 let outcome = hurl.run(base, around)?;
                 Ok(taken(step, outcome, scope))
             }
             Act::Probe(probe) => {
+                if step.kind == "command" {
+                    // It may change who answers.
+                    connections.close();
+                }
                 // A command's shell finds in its environment what was found out.
                 let known: Vec<_> = vars.clone().into_iter().chain(scope.captured()).collect();
                 probe.look(&around.with_vars(&known))
@@ -134,6 +154,7 @@ impl Attempt {
         http: &Http,
         scope: &Scope,
         around: &Around<'_>,
+        connections: &mut Connections,
     ) -> Result<Report> {
         let mut request = http.asked(around)?;
         request.cookies = step.has_cookies.then(|| Arc::clone(&scope.cookies));
@@ -144,7 +165,8 @@ impl Attempt {
         for _ in 0..times {
             check(step)?;
             let each = around.until(Deadline::after(step.timeout));
-            let response = self.response.insert(request.send(each.deadline)?);
+            let response = request.send_over(connections, each.deadline)?;
+            let response = self.response.insert(response);
             report = http.judge(response, &each)?;
             took.push(response.took);
             if has_failed(&report) {

@@ -1,13 +1,15 @@
 //! The steps in their order: one after the other, groups side by side where they
 //! may be, and cleanup last, whatever happened.
 //!
-//! A thread that has ended a step goes on with the next itself: on a busy machine
-//! it takes longer to wake another one up than to ask a server.
+//! A thread that has ended a step goes on with the next itself, over the same
+//! connections, and leaves what came of it for later where nothing is to be told:
+//! on a busy machine it takes longer to wake another one up than to ask a server.
 
 use crate::act::{self, Done};
 use crate::scenario::{Step, after};
 use crate::scope::Scope;
 use anyhow::{Context, Result};
+use probe::http::Connections;
 use probe::{Around, Finding};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Sender, channel};
@@ -17,7 +19,8 @@ use toolkit::signals;
 
 /// What the run waits for.
 enum Event {
-    Ended(usize, Box<Done>),
+    /// Steps ended, whose outcome is on the board.
+    Ended,
     Skipped(usize, String),
     Interrupted,
     Broken(anyhow::Error),
@@ -40,6 +43,8 @@ struct Board {
     after: Vec<Vec<usize>>,
     running: BTreeSet<usize>,
     ended: BTreeSet<usize>,
+    /// What came of those that nobody was told of yet.
+    untold: Vec<(usize, Done)>,
     /// Those that did not succeed.
     failed: BTreeSet<usize>,
     is_interrupted: bool,
@@ -80,10 +85,7 @@ pub(crate) fn run(
     let mut found: BTreeMap<usize, Finding> = BTreeMap::new();
     while found.len() < steps.len() {
         match received.recv().context("a step ended unexpectedly")? {
-            Event::Ended(at, done) => {
-                seen(steps[at], &done);
-                found.insert(at, done.finding);
-            }
+            Event::Ended => {}
             Event::Skipped(at, why) => {
                 found.insert(at, act::skipped(steps[at], &why));
             }
@@ -95,6 +97,11 @@ pub(crate) fn run(
                 let ready = work.next();
                 work.start(ready)?;
             }
+        }
+        let untold = std::mem::take(&mut work.board().untold);
+        for (at, done) in untold {
+            seen(steps[at], &done);
+            found.insert(at, done.finding);
         }
     }
     Ok(found.into_values().collect())
@@ -160,24 +167,20 @@ impl Work {
 
     /// Runs the step, and then what can run after it.
     fn go_on(&self, first: usize) {
+        let mut connections = Connections::kept();
         let mut next = Some(first);
         while let Some(at) = next.take() {
-            let done = act::run(self.steps[at], self.scope, &self.around);
-            {
-                let mut board = self.board();
-                // One that was left behind has ended already.
-                if !board.running.remove(&at) {
-                    return;
-                }
-                board.ended.insert(at);
-                if done.has_failed {
-                    board.failed.insert(at);
-                }
+            let done = act::run(self.steps[at], self.scope, &self.around, &mut connections);
+            let has_failed = done.has_failed;
+            if !self.board().end(at, done) {
+                return;
             }
-            let _ = self.events.send(Event::Ended(at, Box::new(done)));
             let mut ready = self.next();
             if !ready.is_empty() {
                 next = Some(ready.remove(0));
+            }
+            if has_failed || next.is_none() {
+                let _ = self.events.send(Event::Ended);
             }
             if let Err(error) = self.start(ready) {
                 let _ = self.events.send(Event::Broken(error));
@@ -207,6 +210,20 @@ impl Board {
             && self.after[at]
                 .iter()
                 .all(|before| self.ended.contains(before))
+    }
+
+    /// Notes what came of a step; false for one that was left behind, and has
+    /// ended already.
+    fn end(&mut self, at: usize, done: Done) -> bool {
+        if !self.running.remove(&at) {
+            return false;
+        }
+        self.ended.insert(at);
+        if done.has_failed {
+            self.failed.insert(at);
+        }
+        self.untold.push((at, done));
+        true
     }
 }
 

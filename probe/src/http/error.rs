@@ -1,6 +1,6 @@
 //! Why there is no response, in our words.
 
-use super::connect::Trace;
+use super::trace::Trace;
 use crate::Deadline;
 use std::io::{self, ErrorKind};
 use toolkit::failure::Failure;
@@ -12,7 +12,6 @@ pub(super) fn explain(error: Error, trace: &Trace, deadline: Deadline) -> anyhow
         return error;
     }
     match error {
-        Error::Timeout(_) => late(trace, deadline),
         Error::Io(error) if error.kind() == ErrorKind::TimedOut => late(trace, deadline),
         Error::Io(error) => broken_off(&error, trace).into(),
         Error::LargeResponseHeader(_, most) => {
@@ -26,11 +25,15 @@ pub(super) fn explain(error: Error, trace: &Trace, deadline: Deadline) -> anyhow
     }
 }
 
+/// Whether the connection ended, in whatever way.
+pub(super) fn is_broken_off(error: &Error) -> bool {
+    matches!(error, Error::Io(error) if error.kind() != ErrorKind::TimedOut)
+}
+
 /// Why the body has no end.
 pub(super) fn in_body(error: io::Error, trace: &Trace, deadline: Deadline) -> anyhow::Error {
     let kind = error.kind();
     match Error::from(error) {
-        Error::Timeout(_) => late(trace, deadline),
         Error::Io(error) => match kind {
             ErrorKind::TimedOut => late(trace, deadline),
             // As flate2 tells it.

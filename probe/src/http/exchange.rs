@@ -1,40 +1,36 @@
-//! One request and its response, over a connection of its own.
+//! One request and its response.
 
-use super::connect::{Connector, Nowhere, Trace};
-use super::{Request, Response, error, tls};
+use super::connections::Line;
+use super::{Request, Response, error};
 use crate::{Deadline, secret};
 use anyhow::Result;
 use flate2::bufread::MultiGzDecoder;
 use std::io::{BufRead, BufReader, Read};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use toolkit::failure::Failure;
-use ureq::config::{AutoHeaderValue, Config};
-use ureq::{Agent, Body, http};
+use ureq::{Body, http};
 
-/// More than any server sends; the library's own limit.
-const LONGEST_HEADERS: usize = 64 << 10;
-/// Each way; the library's own is eight times that, and many requests run at once.
-const BUFFER: usize = 16 << 10;
+/// The methods that may be asked twice with the effect of once: RFC 9110, 9.2.2.
+const IDEMPOTENT: [&str; 5] = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
 
 /// Sends `request`, whatever redirects come of it, and reads the response.
 ///
+/// A server may close a connection that was kept at the moment at which it is
+/// used again. A request that not a byte answers there is sent once more, over a
+/// connection of its own (RFC 9112, 9.3.1); one of which that might do twice what
+/// it does once has its own from the start.
+///
 /// # Errors
 /// See [`Request::send`].
-pub(super) fn run(request: &Request, deadline: Deadline) -> Result<Response> {
+pub(super) fn run(request: &Request, line: &Line, deadline: Deadline) -> Result<Response> {
     let begun = Instant::now();
-    let trace = Arc::new(Trace::default());
-    let tls = match request.url.scheme() {
-        "https" => Some(tls::Client::new(request.ca.as_deref())?),
-        _ => None,
-    };
-    let connector = Connector::new(request, tls, deadline, Arc::clone(&trace));
-    let agent = Agent::with_parts(config(deadline.left()?), connector, Nowhere);
-    let sent = match &request.body {
-        Some(body) => agent.run(built(request, body.bytes.as_slice())?),
-        None => agent.run(built(request, ())?),
-    };
-    let response = sent.map_err(|error| error::explain(error, &trace, deadline))?;
+    let trace = &*line.trace;
+    let mut answer = ask(request, line, deadline, request.is_apart())?;
+    let is_again = answer.as_ref().is_err_and(error::is_broken_off) && trace.is_unanswered();
+    if is_again {
+        answer = ask(request, line, deadline, true)?;
+    }
+    let response = answer.map_err(|error| error::explain(error, trace, deadline))?;
     let (parts, body) = response.into_parts();
     let headers: Vec<_> = parts
         .headers
@@ -59,7 +55,7 @@ pub(super) fn run(request: &Request, deadline: Deadline) -> Result<Response> {
     // Left to itself, it doubles.
     let mut bytes = Vec::with_capacity(request.most + 1);
     read(body, is_gzip, request.most, &mut bytes)
-        .map_err(|error| error::in_body(error, &trace, deadline))?;
+        .map_err(|error| error::in_body(error, trace, deadline))?;
     let is_cut = bytes.len() > request.most;
     bytes.truncate(request.most);
     secret::learn_received(&bytes);
@@ -75,27 +71,41 @@ pub(super) fn run(request: &Request, deadline: Deadline) -> Result<Response> {
         is_cut,
         hops: vec![request.url.clone()],
         took: begun.elapsed(),
-        connected: trace.connected(),
+        connected: trace.took_to_connect(),
         first_byte: trace.first_byte(),
+        is_again,
     })
 }
 
-/// Nothing of the surroundings counts: neither proxies nor kept connections.
-fn config(left: Duration) -> Config {
-    Config::builder()
-        .http_status_as_error(false)
-        .proxy(None)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .max_idle_connections(0)
-        .max_response_header_size(LONGEST_HEADERS)
-        .input_buffer_size(BUFFER)
-        .output_buffer_size(BUFFER)
-        .timeout_global(Some(left))
-        .user_agent("sextant")
-        // Decompressed here, so that the header stays to be looked at.
-        .accept_encoding(AutoHeaderValue::Provided("gzip".to_owned().into()))
-        .build()
+impl Request {
+    /// Whether it has a connection of its own.
+    fn is_apart(&self) -> bool {
+        let is_close = |(name, value): &(String, String)| {
+            let mut options = value.split(',').map(str::trim);
+            name.eq_ignore_ascii_case("connection")
+                && options.any(|option| option.eq_ignore_ascii_case("close"))
+        };
+        !IDEMPOTENT.contains(&self.method.as_str()) || self.headers.iter().any(is_close)
+    }
+}
+
+/// Sends a request, and waits for the headers of its response.
+///
+/// # Errors
+/// `http_request` where it cannot be asked like this; within, why there are no
+/// headers; `timeout`.
+fn ask(
+    request: &Request,
+    line: &Line,
+    deadline: Deadline,
+    is_apart: bool,
+) -> Result<Result<http::Response<Body>, ureq::Error>, Failure> {
+    deadline.left()?;
+    line.trace.begin(request, deadline, is_apart);
+    Ok(match &request.body {
+        Some(body) => line.agent.run(built(request, body.bytes.as_slice())?),
+        None => line.agent.run(built(request, ())?),
+    })
 }
 
 /// What is sent; the secrets in it are known from then on.

@@ -6,17 +6,20 @@ mod auth;
 pub mod body;
 mod certificate;
 mod connect;
+mod connections;
 mod cookies;
 mod error;
 mod exchange;
 mod redirect;
 mod response;
 mod tls;
+mod trace;
 mod wire;
 
 pub use auth::Auth;
 pub(crate) use auth::auth;
 pub use body::Body;
+pub use connections::Connections;
 pub use cookies::Jar;
 pub(crate) use response::REDIRECTS;
 pub use response::Response;
@@ -94,7 +97,18 @@ impl Request {
         })
     }
 
-    /// Sends it and reads the response.
+    /// Sends it over a connection of its own and reads the response; each redirect
+    /// has another one.
+    ///
+    /// # Errors
+    /// Those of [`Request::send_over`].
+    pub fn send(&self, deadline: Deadline) -> Result<Response> {
+        self.send_over(&mut Connections::apart(), deadline)
+    }
+
+    /// Sends it over one of these connections, or a new one, and reads the
+    /// response. A `POST` or `PATCH`, and what is sent with `Connection: close`,
+    /// has a new one.
     ///
     /// # Errors
     /// `timeout` at the deadline, whatever the server does; why it cannot be
@@ -104,13 +118,14 @@ impl Request {
     /// `tls_ca`; `http_protocol` for what is not HTTP,
     /// `http_broken_off`, `http_encoding` for what cannot be decompressed;
     /// `redirect_loop`, `redirect_limit`, `redirect_url`.
-    pub fn send(&self, deadline: Deadline) -> Result<Response> {
+    pub fn send_over(&self, connections: &mut Connections, deadline: Deadline) -> Result<Response> {
         let begun = Instant::now();
         let mut request = self.clone();
         let mut hops = Vec::new();
         loop {
-            let mut response = exchange::run(&request, deadline)
-                .with_context(|| format!("{} {}", request.method, request.url))?;
+            let mut response =
+                exchange::run(&request, connections.of(&request, deadline), deadline)
+                    .with_context(|| format!("{} {}", request.method, request.url))?;
             let next = response.location();
             hops.push((request.method.clone(), request.url.clone()));
             let Some(next) = next.filter(|_| self.follow > 0) else {

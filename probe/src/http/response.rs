@@ -26,10 +26,14 @@ pub struct Response {
     pub hops: Vec<Url>,
     /// From the start, with each redirect, until the body was read.
     pub took: Duration,
-    /// From the start of the last connection until it stood, without TLS.
+    /// From the start of the last connection until it stood, without TLS; nothing
+    /// where that had been kept.
     pub connected: Duration,
     /// From there until the first byte of the response.
     pub first_byte: Duration,
+    /// Whether the last of them was asked once more, as a connection that had been
+    /// kept was closed before a byte came.
+    pub is_again: bool,
 }
 
 impl Response {

@@ -1,24 +1,34 @@
 //! A connection as ureq uses it.
 
-use super::connect::Trace;
+use super::trace::Trace;
 use crate::net::Connection;
 use std::fmt;
 use std::io::{Read, Write};
 use std::sync::Arc;
 use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
 
-/// A connection, its buffers, and what becomes of it.
+/// How much is read at a time.
+const BUFFER: usize = 128 << 10;
+
+/// A connection, its buffers, and what becomes of the request that goes over it.
 pub(super) struct Wire {
     connection: Connection,
+    /// The server's, in DER.
+    certificate: Option<Vec<u8>>,
     buffers: LazyBuffers,
     trace: Arc<Trace>,
 }
 
 impl Wire {
-    pub(super) fn new(connection: Connection, buffers: LazyBuffers, trace: Arc<Trace>) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        certificate: Option<Vec<u8>>,
+        trace: Arc<Trace>,
+    ) -> Self {
         Self {
             connection,
-            buffers,
+            certificate,
+            buffers: LazyBuffers::new(BUFFER, BUFFER),
             trace,
         }
     }
@@ -29,8 +39,11 @@ impl Transport for Wire {
         &mut self.buffers
     }
 
-    // The deadline of the connection is that of the whole request.
+    // The deadline of the connection is that of the whole request, which begins
+    // with its headers.
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+        let deadline = self.trace.send(self.certificate.as_deref());
+        self.connection.until(deadline);
         let output = &self.buffers.output()[..amount];
         self.connection.write_all(output)?;
         self.connection.flush()?;
@@ -45,8 +58,9 @@ impl Transport for Wire {
         Ok(amount > 0)
     }
 
+    // Asked before it is kept, and before it is used again.
     fn is_open(&mut self) -> bool {
-        false
+        !self.trace.is_apart() && self.connection.is_quiet()
     }
 
     fn is_tls(&self) -> bool {

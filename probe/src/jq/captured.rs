@@ -1,12 +1,11 @@
 //! What an expression gives, to be used further on.
 
-use super::steps::{Steps, Stepwise};
-use super::{Jq, evaluated, no_json};
+use super::steps::{Steps, Stepwise, While};
+use super::{Jq, evaluated, here, is_brief, no_json};
 use crate::Deadline;
 use anyhow::Result;
 use jaq_core::{Ctx, Vars};
 use jaq_json::Val;
-use std::sync::Weak;
 use toolkit::failure::Failure;
 
 impl Jq {
@@ -17,17 +16,20 @@ impl Jq {
     /// `capture_failed` where it gives nothing or `null`, or fails;
     /// `json_invalid`; `timeout`.
     pub fn capture(&self, json: &[u8], deadline: Deadline) -> Result<String> {
+        if is_brief(std::slice::from_ref(self), json) {
+            return Ok(here(deadline, |time| self.first_of(json, time))??);
+        }
         let (jq, json) = (self.clone(), json.to_vec());
-        Ok(evaluated(json.len(), deadline, move |waits| {
-            jq.first_of(&json, waits)
+        Ok(evaluated(json.len(), deadline, move |time| {
+            jq.first_of(&json, time)
         })??)
     }
 
-    fn first_of(&self, json: &[u8], waits: &Weak<()>) -> Result<String, Failure> {
+    fn first_of(&self, json: &[u8], time: &While) -> Result<String, Failure> {
         let value: Val = serde_json::from_slice(json)
             .map_err(|error| Failure::new("json_invalid", no_json(json, &error).observed))?;
         let failed = |what: &str| Failure::new("capture_failed", format!("`{}` {what}", self.text));
-        let context = Ctx::<Stepwise>::new(Steps::of(&self.program, waits), Vars::new([]));
+        let context = Ctx::<Stepwise>::new(Steps::of(&self.program, time), Vars::new([]));
         let first = self.program.id.run((context, value)).next();
         match first {
             None => Err(failed("gives nothing")),

@@ -1,10 +1,11 @@
 //! Evaluation that can be ended between any two of its steps.
 //!
-//! At each step jaq looks up what comes next. There it learns that nobody waits
-//! for the outcome any more, and its thread unwinds: no error would do, for
-//! expressions can catch errors and go on.
+//! At each step jaq looks up what comes next. There it learns that its time is
+//! over, and unwinds: no error would do, for expressions can catch errors and go
+//! on.
 
 use super::Program;
+use crate::Deadline;
 use jaq_core::data::{DataT, HasLut};
 use jaq_core::load::parse::Def;
 use jaq_core::{Lut, load};
@@ -30,26 +31,43 @@ impl DataT for Stepwise {
     type Data<'a> = Steps<'a>;
 }
 
-/// The steps of a program, for as long as somebody waits for its outcome.
+/// How long an evaluation goes on.
+pub(super) enum While {
+    /// As long as somebody holds this.
+    Held(Weak<()>),
+    /// Until the deadline.
+    Left(Deadline),
+}
+
+impl While {
+    fn is_over(&self) -> bool {
+        match self {
+            Self::Held(waits) => waits.strong_count() == 0,
+            Self::Left(deadline) => deadline.left().is_err(),
+        }
+    }
+}
+
+/// The steps of a program.
 #[derive(Clone, Copy)]
 pub(super) struct Steps<'a> {
     program: &'a Lut<Stepwise>,
-    waits: &'a Weak<()>,
+    time: &'a While,
 }
 
 impl<'a> Steps<'a> {
-    /// Those of `program`, until nobody holds `waits` any more.
-    pub(super) fn of(program: &'a Program, waits: &'a Weak<()>) -> Self {
+    /// Those of `program`, for so long.
+    pub(super) fn of(program: &'a Program, time: &'a While) -> Self {
         Self {
             program: &program.lut,
-            waits,
+            time,
         }
     }
 }
 
 impl<'a> HasLut<'a, Stepwise> for Steps<'a> {
     fn lut(&self) -> &'a Lut<Stepwise> {
-        if self.waits.strong_count() == 0 {
+        if self.time.is_over() {
             resume_unwind(Box::new("nobody waits"));
         }
         self.program

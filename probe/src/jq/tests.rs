@@ -1,5 +1,6 @@
 //! What is true, what is told otherwise, and what cannot do harm.
 
+use super::evaluated::SMALL;
 use super::*;
 use std::fs;
 use std::time::{Duration, Instant};
@@ -161,4 +162,45 @@ fn what_never_ends_keeps_nobody_waiting_behind_it() {
     let all = [Jq::compile(".").unwrap()];
     assert!(judge(&all, json.as_bytes(), past).is_err());
     assert_eq!(told("length > 1", &json), None);
+}
+
+/// It is ended by who waits for it.
+#[test]
+fn many_small_steps_end_at_the_deadline_too() {
+    let json = format!("[{}0]", "0,".repeat(SMALL / 2 - 2));
+    for jq in [
+        "[.[] == .[]] | [.[] == .[]] | length == 0",
+        "[(.[] == .[]) == (.[] == .[])] | length == 0",
+    ] {
+        let begun = Instant::now();
+        let long = Jq::compile(jq).unwrap();
+        assert!(long.is_brief, "{jq}");
+        let deadline = Deadline::after(Duration::from_millis(100));
+        let error = judge(&[long], json.as_bytes(), deadline).unwrap_err();
+        assert_eq!(toolkit::failure::Failure::of(&error).reason, "timeout");
+        assert!(begun.elapsed() < Duration::from_secs(20));
+    }
+}
+
+/// A step's thread has two.
+#[test]
+fn what_is_brief_takes_less_than_a_mebibyte_of_stack() {
+    for (jq, json) in [
+        ("(".repeat(38) + "." + &")".repeat(38), "1".to_owned()),
+        (vec!["."; 20].join("|"), "1".to_owned()),
+        (
+            "map(".repeat(19) + "." + &")".repeat(19),
+            "[".repeat(100) + &"]".repeat(100),
+        ),
+        (
+            "[".repeat(38) + "1" + &"]".repeat(38),
+            "[".repeat(38) + "1" + &"]".repeat(38),
+        ),
+    ] {
+        let jq = Jq::compile(&jq).unwrap();
+        assert!(jq.is_brief, "{jq:?}");
+        let thread = std::thread::Builder::new().stack_size(1 << 20);
+        let judged = thread.spawn(move || judge(&[jq], json.as_bytes(), soon()).unwrap());
+        assert_eq!(judged.unwrap().join().unwrap(), []);
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::Stream;
 use super::tls::Session;
+use crate::Deadline;
 use std::io::{self, Read, Write};
 
 /// What a protocol is spoken over.
@@ -11,6 +12,24 @@ pub enum Connection {
     Clear(Stream),
     /// TLS.
     Tls(Box<Session>),
+}
+
+impl Connection {
+    /// Goes on until another deadline.
+    pub(crate) fn until(&mut self, deadline: Deadline) {
+        match self {
+            Self::Clear(stream) => stream.until(deadline),
+            Self::Tls(session) => session.until(deadline),
+        }
+    }
+
+    /// Whether nothing came that was not read, not even its end.
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        match self {
+            Self::Clear(stream) => stream.is_quiet(),
+            Self::Tls(session) => session.is_quiet(),
+        }
+    }
 }
 
 impl From<Stream> for Connection {

@@ -4,6 +4,7 @@
 use super::{Address, connect};
 use crate::{Deadline, aside};
 use anyhow::{Context, Result};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
@@ -56,6 +57,20 @@ impl Stream {
     /// The deadline.
     pub fn deadline(&self) -> Deadline {
         self.deadline
+    }
+
+    /// Goes on until another deadline.
+    pub(crate) fn until(&mut self, deadline: Deadline) {
+        self.deadline = deadline;
+    }
+
+    /// Whether nothing came that was not read, not even its end.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let mut events = [match &self.socket {
+            Socket::Tcp(tcp) => PollFd::new(tcp, PollFlags::IN),
+            Socket::Unix(unix) => PollFd::new(unix, PollFlags::IN),
+        }];
+        matches!(poll(&mut events, Some(&Timespec::default())), Ok(0))
     }
 
     fn left(&self) -> io::Result<Option<Duration>> {

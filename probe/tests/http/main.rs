@@ -4,6 +4,8 @@
 
 mod answers;
 mod certificates;
+mod gone;
+mod kept;
 mod large;
 #[path = "../look/mod.rs"]
 mod look;

@@ -38,6 +38,9 @@ const LOCATIONS: &str = r#"
     }
     location = /echo { return 200 "$request_method $http_x_thing $http_user_agent"; }
     location = /empty { return 204; }
+    location = /connection { return 200 "$connection"; }
+    location = /closing { keepalive_timeout 0; return 200 "$connection"; }
+    location = /elsewhere { return 302 http://localhost:$server_port/connection; }
 "#;
 
 pub(crate) struct Nginx {

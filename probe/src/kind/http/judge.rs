@@ -147,6 +147,7 @@ mod tests {
             took: Duration::from_millis(300),
             connected: Duration::ZERO,
             first_byte: Duration::ZERO,
+            is_again: false,
         }
     }
 

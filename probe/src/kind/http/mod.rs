@@ -172,6 +172,9 @@ impl Http {
             let hops: Vec<_> = response.hops.iter().map(Url::as_str).collect();
             report.fact("redirects", hops);
         }
+        if response.is_again {
+            report.fact("asked_again", "the connection had been closed meanwhile");
+        }
         report
     }
 }

@@ -145,6 +145,7 @@ mod tests {
             took: Duration::ZERO,
             connected: Duration::ZERO,
             first_byte: Duration::ZERO,
+            is_again: false,
         }
     }
 

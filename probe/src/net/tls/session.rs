@@ -4,12 +4,12 @@ use super::failed::failed;
 use super::judge::Asked;
 use super::recorder::{Recorder, Shown};
 use super::trust::Trust;
-use crate::Limits;
 use crate::net::Stream;
+use crate::{Deadline, Limits};
 use anyhow::Result;
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{ALL_VERSIONS, ClientConnection, ProtocolVersion, SupportedProtocolVersion};
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use toolkit::failure::Failure;
@@ -151,6 +151,18 @@ impl Session {
             .and_then(|suite| suite.suite().as_str())
             .unwrap_or("unknown")
             .to_owned()
+    }
+
+    /// Goes on until another deadline.
+    pub(crate) fn until(&mut self, deadline: Deadline) {
+        self.stream.sock.until(deadline);
+    }
+
+    /// Whether nothing came that was not read, not even its end.
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        let unread = self.stream.conn.reader().read(&mut [0]);
+        let is_read = unread.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+        is_read && self.stream.sock.is_quiet()
     }
 
     /// Says goodbye, so that no server logs a broken connection. What comes of
