@@ -2,7 +2,6 @@
 
 use crate::backup::Job;
 use crate::flat;
-use crate::release::Release;
 use anyhow::{Context, Result};
 use chrono::{DateTime, Local, SecondsFormat, TimeDelta};
 use rustix::fs::{FlockOperation, flock};
@@ -14,6 +13,7 @@ use std::time::Instant;
 use toolkit::application::Application;
 use toolkit::durable;
 use toolkit::failure::Failure;
+use toolkit::git::Revision;
 use toolkit::output;
 use toolkit::run::Run;
 use toolkit::set::{self, FORMAT, INFO, Info, Part, Stamp};
@@ -106,14 +106,14 @@ impl Draft {
         application: &Application<'_>,
         parts: Vec<Part>,
     ) -> Info {
-        let release = Release::of(&run.config.root);
+        let release = Revision::of(&run.config.root);
         let compose_sha256 = application.stack.config_hash().ok().map(str::to_owned);
         Info {
             version: release.version,
             git_commit: release.commit,
             git_branch: release.branch,
             date: self.date.to_rfc3339_opts(SecondsFormat::Secs, false),
-            deployed_by: whoami(),
+            deployed_by: toolkit::run::user(),
             hostname: rustix::system::uname()
                 .nodename()
                 .to_string_lossy()
@@ -253,11 +253,6 @@ fn is_taken(folder: &Path, stamp: &Stamp, flat: Option<&str>) -> Result<bool> {
         None => Ok(folder.join(stamp.to_string()).exists()),
         Some(prefix) => flat::is_taken(folder, prefix, stamp),
     }
-}
-
-/// The name of whoever runs this, as `whoami` prints it, else the number.
-fn whoami() -> String {
-    whoami::username().unwrap_or_else(|_| rustix::process::geteuid().as_raw().to_string())
 }
 
 fn cannot(what: &str, path: &Path) -> String {

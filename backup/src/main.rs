@@ -15,7 +15,6 @@ mod plan;
 mod program;
 mod progress;
 mod prune;
-mod release;
 mod retention;
 mod save;
 mod space;

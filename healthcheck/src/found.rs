@@ -1,6 +1,6 @@
 //! The checks that follow from what is there, without any configuration.
 
-use probe::kind::{Container, Disk, Http, Memory, Postgres, Redis, Tcp, Tls};
+use probe::kind::{Container, Deployment, Disk, Http, Memory, Postgres, Redis, Tcp, Tls};
 use probe::net::Address;
 use probe::{Check, Probe};
 use serde::Deserialize;
@@ -9,10 +9,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use toolkit::application::Application;
-use toolkit::config::Config;
+use toolkit::config::{Config, Maintenance};
 use toolkit::failure::Failure;
 use toolkit::set;
 use toolkit::stack::Service;
+use toolkit::state::State;
 
 /// The usual ports of what speaks no HTTP: that somebody takes a connection is
 /// all that can be said.
@@ -71,7 +72,17 @@ pub(crate) fn checks(
         checks.push(check(&name, "disk", Disk::at(path)));
     }
     checks.push(check("memory", "memory", Memory::default()));
+    if is_deployed_by_us(config) {
+        checks.push(check("deployment", "deployment", Deployment::default()));
+    }
     checks
+}
+
+/// Whether `rollback` has anything to do with the application.
+fn is_deployed_by_us(config: &Config) -> bool {
+    let state = State::open(&config.project());
+    config.file.maintenance != Maintenance::default()
+        || state.is_ok_and(|state| state.folder().join("releases").is_dir())
 }
 
 fn check(name: &str, kind: &'static str, probe: impl Probe + 'static) -> Check {

@@ -63,7 +63,7 @@ fn plan(args: &Args, config: &Config) -> Result<Plan> {
         configured.and_then(|step| step.run.as_ref()),
     ) {
         (Some((program, rest)), _) => Command::new(program).args(rest),
-        (None, Some(run)) => configured_command(run, config),
+        (None, Some(run)) => run.command().folder(&config.root),
         (None, None) => return Err(no_command(name, config).into()),
     };
     let setting = |of: fn(&config::Step) -> Option<Duration>| configured.and_then(of);
@@ -81,19 +81,6 @@ fn plan(args: &Args, config: &Config) -> Result<Plan> {
             .unwrap_or(Duration::from_secs(1)),
         confirm: args.confirm.clone().or_else(|| configured?.confirm.clone()),
     })
-}
-
-/// A list of words is run as it is; a line goes to the shell. Both start in the
-/// folder of sextant.toml, wherever `step` was called from.
-fn configured_command(run: &config::StepRun, config: &Config) -> Command {
-    let command = match run {
-        config::StepRun::Words(words) => {
-            let mut words = words.iter();
-            Command::new(words.next().map_or("", String::as_str)).args(words)
-        }
-        config::StepRun::Line(line) => Command::new("sh").args(["-c", line]),
-    };
-    command.folder(&config.root)
 }
 
 fn no_command(name: &str, config: &Config) -> Failure {

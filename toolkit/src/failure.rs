@@ -36,6 +36,8 @@ pub enum Exit {
     Failed,
     /// 2: usage, configuration or a missing program; nothing was touched.
     NotStarted,
+    /// 4: a rollback failed, and a person is needed now.
+    PersonNeeded,
     /// 75: another run holds the lock.
     Locked,
     /// 128 + n: ended by signal n, after cleaning up.
@@ -48,6 +50,7 @@ impl Exit {
         match self {
             Self::Failed => 1,
             Self::NotStarted => 2,
+            Self::PersonNeeded => 4,
             Self::Locked => 75,
             Self::Signal(number) => 128u8.saturating_add(number),
         }

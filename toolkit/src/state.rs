@@ -30,9 +30,13 @@ pub struct State {
 impl State {
     /// Finds the folder of `project` and creates it where it is missing.
     pub fn open(project: &str) -> Result<Self> {
-        let folder = folder(project)?;
-        durable::create_folder(&folder)?;
-        Ok(Self { folder })
+        Self::at(folder(project)?)
+    }
+
+    /// The folder at `path`, created where it is missing.
+    pub fn at(path: PathBuf) -> Result<Self> {
+        durable::create_folder(&path)?;
+        Ok(Self { folder: path })
     }
 
     /// Where it is.

@@ -129,7 +129,7 @@ impl Upstream {
 
     fn count(&mut self, tool: &str, name: &str, status: Status, reason: Option<&str>) {
         let before = self.verdict;
-        self.verdict = before.then(tool, status);
+        self.verdict = before.then_record(tool, name, status);
         if before == Verdict::Clean && self.verdict != Verdict::Clean {
             let who = if tool == name {
                 format!("`{tool}`")

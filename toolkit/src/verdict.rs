@@ -41,10 +41,19 @@ impl Verdict {
         }
     }
 
-    /// [`Verdict::then`] for a record that was read.
+    /// [`Verdict::then`] for the record `name` of `tool`. A link of `rollback`
+    /// that frames a deployment, or switches maintenance mode, takes no failure
+    /// back.
+    #[must_use]
+    pub fn then_record(self, tool: &str, name: &str, status: Status) -> Self {
+        let is_frame = tool == "rollback" && name != "rollback";
+        self.then(if is_frame { name } else { tool }, status)
+    }
+
+    /// [`Verdict::then_record`] for a record that was read.
     #[must_use]
     pub fn then_header(self, header: &Header) -> Self {
-        self.then(&header.tool, header.status)
+        self.then_record(&header.tool, &header.name, header.status)
     }
 
     /// The exit status of the last tool of a pipeline.

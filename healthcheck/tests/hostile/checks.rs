@@ -1,6 +1,7 @@
 //! Checks of servers that mean harm, and what is told of each.
 
-use crate::servers::{answering, bomb, dripping, flooding, saying, silent};
+use crate::servers::{Postgres, answering, bomb, dripping, flooding, message, saying, silent};
+use std::path::Path;
 
 /// An HTTP answer that goes on for a gigabyte.
 const ENDLESS: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n";
@@ -22,9 +23,10 @@ fn check(kind: &str, keys: &str, reason: &'static str, said: &'static str) -> Ch
     Check { toml, reason, said }
 }
 
-/// One of each.
-pub(crate) fn all() -> Vec<Check> {
-    pages().into_iter().chain(services()).collect()
+/// One of each; `folder` is for sockets.
+pub(crate) fn all(folder: &Path) -> Vec<Check> {
+    let all = pages().into_iter().chain(services());
+    all.chain(databases(folder)).collect()
 }
 
 fn pages() -> Vec<Check> {
@@ -98,7 +100,6 @@ fn services() -> Vec<Check> {
     };
     let late = "no answer within 3s";
     let redis = format!("url = 'redis://{}'", flooding(b"$1000000000\r\n"));
-    let postgres = format!("url = 'postgres://a@{}/a'", silent());
     let prometheus = format!(
         "url = 'http://{}'\nquery = 'up'\nabove.fail = 1",
         flooding(ENDLESS)
@@ -120,7 +121,6 @@ fn services() -> Vec<Check> {
             "redis_protocol",
             "not answer as Redis does",
         ),
-        check("postgres", &postgres, "timeout", late),
         check("prometheus", &prometheus, "too_long", "longer than 256 KiB"),
         check(
             "command",
@@ -128,5 +128,60 @@ fn services() -> Vec<Check> {
             "timeout",
             "it was ended",
         ),
+    ]
+}
+
+/// What poses as PostgreSQL, and sends more than can be held.
+fn databases(folder: &Path) -> Vec<Check> {
+    let at = |place: &str, reason, said| {
+        check(
+            "postgres",
+            &format!("url = 'postgres://{place}'"),
+            reason,
+            said,
+        )
+    };
+    let long = |server: &Postgres, said| {
+        let place = format!("a:not-a-secret@{}/a", server.clone().start());
+        at(&place, "pg_too_long", said)
+    };
+    let gigabyte = |kind| [&[kind], &(1_u32 << 30).to_be_bytes()[..]].concat();
+    let let_in = || [message(b'R', &[0; 4]), message(b'Z', b"I")].concat();
+    let after = |answers: &[Vec<u8>], beginning, more: &[u8]| Postgres {
+        answers: answers.to_vec(),
+        beginning,
+        more: more.to_vec(),
+    };
+    let one_message = "sends a message of 1.0 GiB, longer than 128 KiB";
+    let many_messages = "sends an answer longer than 128 KiB";
+    let scram = [&10_u32.to_be_bytes()[..], b"SCRAM-SHA-256\0\0"].concat();
+    let row = after(&[let_in()], gigabyte(b'D'), b"a");
+    row.clone().start_in(folder);
+    let socket = format!("a@/a?host={}", folder.display());
+    let columns = message(b'T', &[0; 2]);
+    let rows = after(&[let_in()], columns, &message(b'D', &[0; 2]));
+    let settings = after(&[], message(b'R', &[0; 4]), &message(b'S', b"a\0b\0"));
+    let notices = after(&[], message(b'R', &[0; 4]), &message(b'N', b"\0"));
+    vec![
+        at(
+            &format!("a@{}/a", silent()),
+            "timeout",
+            "no answer within 3s",
+        ),
+        at(
+            &format!("a@{}/a", flooding(b"R\x40\0\0\0")),
+            "pg_too_long",
+            one_message,
+        ),
+        long(&after(&[], gigabyte(b'R'), b"a"), one_message),
+        long(
+            &after(&[message(b'R', &scram)], gigabyte(b'R'), b"a"),
+            one_message,
+        ),
+        long(&row, one_message),
+        at(&socket, "pg_too_long", one_message),
+        long(&rows, many_messages),
+        long(&settings, many_messages),
+        long(&notices, many_messages),
     ]
 }

@@ -4,6 +4,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::{Read, Result, Write, copy, sink};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -71,4 +73,56 @@ pub(crate) fn bomb() -> String {
     }
     let head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n";
     saying([&head[..], &gzip.finish().unwrap()].concat())
+}
+
+/// Poses as PostgreSQL that speaks no TLS: gives each of these answers to what it
+/// is told, and then `beginning` and a gigabyte of `more`, again and again.
+#[derive(Clone)]
+pub(crate) struct Postgres {
+    pub(crate) answers: Vec<Vec<u8>>,
+    pub(crate) beginning: Vec<u8>,
+    pub(crate) more: Vec<u8>,
+}
+
+impl Postgres {
+    /// Its address.
+    pub(crate) fn start(self) -> String {
+        server(move |stream| self.pose(stream))
+    }
+
+    /// The same at a socket with the number 5432 in a folder.
+    pub(crate) fn start_in(self, folder: &Path) {
+        let listener = UnixListener::bind(folder.join(".s.PGSQL.5432")).unwrap();
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let server = self.clone();
+                thread::spawn(move || server.pose(stream));
+            }
+        });
+    }
+
+    fn pose(&self, mut stream: impl Read + Write) -> Result<()> {
+        const SSL_REQUEST: &[u8] = &[0, 0, 0, 8, 4, 210, 22, 47];
+        let mut some = [0; 4096];
+        let mut answers = self.answers.iter();
+        loop {
+            let read = stream.read(&mut some)?;
+            if &some[..read] == SSL_REQUEST {
+                stream.write_all(b"N")?;
+            } else if let Some(answer) = answers.next() {
+                stream.write_all(answer)?;
+            } else {
+                break;
+            }
+        }
+        stream.write_all(&self.beginning)?;
+        let block = self.more.repeat((1 << 16) / self.more.len());
+        (0..1 << 14).try_for_each(|_| stream.write_all(&block))
+    }
+}
+
+/// A message of PostgreSQL.
+pub(crate) fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(body.len() + 4).unwrap();
+    [&[kind], &length.to_be_bytes()[..], body].concat()
 }

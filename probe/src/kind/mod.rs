@@ -5,6 +5,7 @@ mod certificate;
 mod clock;
 mod command;
 mod container;
+mod deployment;
 mod disk;
 mod dns;
 mod docker_disk;
@@ -29,6 +30,7 @@ pub use certificate::Certificate;
 pub use clock::Clock;
 pub use command::Command;
 pub use container::{Container, Image};
+pub use deployment::Deployment;
 pub use disk::Disk;
 pub use dns::Dns;
 pub use docker_disk::DockerDisk;
@@ -77,7 +79,7 @@ pub trait Written: Probe + DeserializeOwned + 'static {
 }
 
 /// The name of every kind, in the order of the manual.
-pub const KINDS: [&str; 23] = [
+pub const KINDS: [&str; 24] = [
     "container",
     "http",
     "tls",
@@ -98,6 +100,7 @@ pub const KINDS: [&str; 23] = [
     "env",
     "git",
     "backup",
+    "deployment",
     "prometheus",
     "command",
     "clock",
@@ -132,6 +135,7 @@ pub fn read(
         "env" => written::<Env>("env", entry),
         "git" => written::<Git>("git", entry),
         "backup" => written::<Backup>("backup", entry),
+        "deployment" => written::<Deployment>("deployment", entry),
         "prometheus" => written::<Prometheus>("prometheus", entry),
         "command" => written::<Command>("command", entry),
         "clock" => written::<Clock>("clock", entry),

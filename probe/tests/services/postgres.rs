@@ -104,6 +104,11 @@ fn content_is_compared_with_what_was_expected() {
                     "pg_value",
                 ),
                 (
+                    "query = \"SELECT repeat('x', 9000 * (n % 5)) FROM generate_series(1, 150) n\"\nrows = 150",
+                    "query = \"SELECT repeat('x', 200000)\"\nrows = 1",
+                    "pg_too_long",
+                ),
+                (
                     "version = { min = 15 }",
                     "version = { min = 99 }",
                     "pg_version",

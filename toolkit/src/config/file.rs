@@ -5,6 +5,7 @@
 //! tool that needs it.
 
 use super::compression::Compression;
+use super::release::{Maintenance, Pm2, Rollback, Systemd};
 use super::secrets::Secret;
 use super::value;
 use serde::Deserialize;
@@ -45,6 +46,14 @@ pub struct File {
     pub files: BTreeMap<String, Files>,
     /// `[step.NAME]`
     pub step: BTreeMap<String, Step>,
+    /// `[maintenance]`
+    pub maintenance: Maintenance,
+    /// `[rollback]`
+    pub rollback: Rollback,
+    /// `[pm2]`
+    pub pm2: Pm2,
+    /// `[systemd]`
+    pub systemd: Systemd,
 }
 
 /// How the application is run.
@@ -52,6 +61,10 @@ pub struct File {
 pub enum Engine {
     /// By Docker Compose, v2 or 1.29.
     Compose,
+    /// By PM2.
+    Pm2,
+    /// As units of systemd.
+    Systemd,
     /// By something that Sextant does not know.
     None,
 }
@@ -62,9 +75,11 @@ impl FromStr for Engine {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "compose" => Ok(Self::Compose),
+            "pm2" => Ok(Self::Pm2),
+            "systemd" => Ok(Self::Systemd),
             "none" => Ok(Self::None),
             _ => Err(format!(
-                "`{text}` is no engine; there are `compose` and `none`"
+                "`{text}` is no engine; there are `compose`, `pm2`, `systemd` and `none`"
             )),
         }
     }

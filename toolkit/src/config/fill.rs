@@ -115,7 +115,8 @@ impl<'a, 't> Filler<'a, 't> {
         // The shell fills in what it is given by itself.
         let is_script = match keys {
             [section, _, run] => section == "step" && run == "run",
-            [section, run] => section == "check" && run == "run",
+            [section, run] if section == "check" => run == "run",
+            [section, run] => section == "maintenance" && run != "file",
             _ => false,
         };
         let learns = self.learns || !text.contains('$');

@@ -2,6 +2,9 @@
 
 use super::place::Server;
 use crate::failure::Failure;
+use std::error::Error as StdError;
+use std::io;
+use tokio_postgres::Error;
 
 /// What the server answered instead of rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +18,16 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
+    /// The one that the client library reports, if it is one.
+    pub(super) fn of(error: &Error) -> Option<Self> {
+        let error = error.as_db_error()?;
+        Some(Self {
+            sqlstate: error.code().code().to_owned(),
+            message: error.message().to_owned(),
+            hint: error.hint().map(str::to_owned),
+        })
+    }
+
     /// The failure it means for whoever asked `server`.
     pub(super) fn failure(&self, server: &Server) -> Failure {
         let (reason, hint) = meaning(&self.sqlstate);
@@ -51,6 +64,44 @@ fn meaning(sqlstate: &str) -> (&'static str, Option<&'static str>) {
     }
 }
 
+/// The error and its causes in one line.
+pub(super) fn causes(error: &Error) -> String {
+    let mut words = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        // Many repeat their cause's words.
+        if !words.iter().any(|said| said.contains(&text)) {
+            words.push(text);
+        }
+        cause = error.source();
+    }
+    words.join(": ")
+}
+
+/// The error of this type that `error` or one of its causes is.
+pub(super) fn inside<'a, T: StdError + 'static>(
+    error: &'a (dyn StdError + 'static),
+) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        // An `io::Error` hides the error that it was made of.
+        let inner = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        let found = inner
+            .and_then(|inner| inner.downcast_ref())
+            .or_else(|| error.downcast_ref());
+        if found.is_some() {
+            return found;
+        }
+        next = error.source();
+    }
+    None
+}
+
+pub(super) const ANSWER_HINT: &str =
+    "select fewer or shorter values, and check that it is PostgreSQL that listens there";
 pub(super) const AUTH_HINT: &str =
     "compare the user and password with those the server was set up with, and with `pg_hba.conf`";
 pub(super) const NO_DATABASE_HINT: &str = "list the databases with `psql -l`";

@@ -6,14 +6,18 @@
 //! [`Snapshot`] holds one moment of a database still, for `pg_dump` and for the
 //! counts that the dump is compared with.
 
+mod cancel;
 mod certificate;
+mod connect;
 mod conninfo;
 mod copy;
 mod counts;
 mod csv;
+mod driver;
 mod error;
 mod filter;
 mod hosts;
+mod meter;
 mod params;
 mod pgpass;
 mod place;
@@ -24,6 +28,7 @@ mod room;
 mod service;
 mod session;
 mod snapshot;
+mod stream;
 mod tables;
 mod tls;
 mod verifier;
@@ -32,6 +37,7 @@ mod wire;
 
 pub use counts::{Counts, Difference};
 pub use hosts::Host;
+pub use meter::ANSWER;
 pub use params::Params;
 pub use place::Server;
 pub use properties::{Grant, Properties, Setting};

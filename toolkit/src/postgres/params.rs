@@ -165,7 +165,8 @@ impl Params {
                 passwords: vec![self.passwords[at].clone()],
                 ..self.clone()
             };
-            match Session::open(&Server::direct(alone.clone()), &self.database) {
+            let server = Server::direct(alone.clone()).bounded();
+            match Session::open(&server, &self.database) {
                 Ok(_) => return Ok(alone),
                 Err(error) => {
                     let failure = Failure::of(&error);

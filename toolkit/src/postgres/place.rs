@@ -66,6 +66,8 @@ const MISLEADING: &[&str] = &[
 #[derive(Debug, Clone, PartialEq)]
 pub struct Server {
     pub(super) place: Place,
+    /// Whether it is trusted with no more than short answers.
+    pub(super) is_bounded: bool,
 }
 
 #[derive(Clone, PartialEq)]
@@ -97,6 +99,7 @@ impl Server {
                 user: user.into(),
                 password,
             },
+            is_bounded: false,
         }
     }
 
@@ -107,6 +110,19 @@ impl Server {
     pub fn direct(params: Params) -> Self {
         Self {
             place: Place::Direct(Box::new(params)),
+            is_bounded: false,
+        }
+    }
+
+    /// The same server where what it says is of little interest: a
+    /// [`Session`](super::Session) with it ends with `pg_too_long` when an
+    /// answer, a refusal or a greeting is longer than [`ANSWER`](super::ANSWER).
+    /// Elsewhere rows may be as long as PostgreSQL allows: a gigabyte, in memory.
+    #[must_use]
+    pub fn bounded(self) -> Self {
+        Self {
+            is_bounded: true,
+            ..self
         }
     }
 

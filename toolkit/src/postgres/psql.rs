@@ -10,14 +10,19 @@ use super::error::{
     AUTH_HINT, CONNECTIONS_HINT, LOST_HINT, NO_DATABASE_HINT, Refusal, STARTING_HINT,
     UNREACHABLE_HINT,
 };
+use super::meter::Allowance;
 use super::place::Server;
 use super::session::Trouble;
 use crate::command::{Ended, Group, Io, Running, Stdout};
 use crate::failure::Failure;
 use anyhow::{Context, Result};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{ChildStdin, ChildStdout};
 use ulid::Ulid;
+
+/// How many bytes more a real psql may have to say: its longest value has one
+/// gigabyte, and CSV doubles each quote.
+const REST: u64 = 4 << 30;
 
 /// A `psql` that waits for statements.
 #[derive(Debug)]
@@ -119,9 +124,13 @@ impl Psql {
     /// The bytes before the next line that begins with the word, and that line.
     fn read_to_word(&mut self) -> Result<(Vec<u8>, String), Trouble> {
         let mut text = Vec::new();
+        let mut allowance = self.server.is_bounded.then(Allowance::new);
         loop {
             let start = text.len();
-            let read = self.stdout.read_until(b'\n', &mut text);
+            // One byte more shows that there is more.
+            let most = allowance.as_ref().map_or(u64::MAX, |left| left.left() + 1);
+            let mut stdout = (&mut self.stdout).take(most);
+            let read = stdout.read_until(b'\n', &mut text);
             let read = read.context("cannot read from psql")?;
             if read == 0 {
                 return Err(self.lost()?.into());
@@ -137,6 +146,24 @@ impl Psql {
                 text.truncate(start);
                 return Ok((text, line));
             }
+            let spent = allowance.as_mut().map(|left| left.spend(read as u64));
+            if let Some(Err(too_much)) = spent {
+                self.let_go();
+                return Err(too_much.failure(&self.server).into());
+            }
+        }
+    }
+
+    /// Ends a psql that has more to say than is read of it. It is not killed:
+    /// in its container the server would count that as a crash of its own, and
+    /// restart.
+    fn let_go(&mut self) {
+        drop(self.stdin.take());
+        let rest = io::copy(&mut (&mut self.stdout).take(REST), &mut io::sink());
+        if let Some(running) = self.running.take()
+            && rest.is_ok_and(|bytes| bytes < REST)
+        {
+            let _ = running.wait();
         }
     }
 

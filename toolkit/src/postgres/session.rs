@@ -1,9 +1,10 @@
 //! Questions to a server, asked the same way wherever it is.
 
+use super::cancel;
 use super::error::Refusal;
 use super::place::{Place, Server};
 use super::psql::Psql;
-use super::wire::{self, Wire};
+use super::wire::Wire;
 use crate::command::Group;
 use crate::failure::Failure;
 use crate::signals;
@@ -133,7 +134,7 @@ impl Session {
     /// What ends a question of this connection from another thread.
     pub fn canceller(&self) -> Canceller {
         Canceller(match &self.link {
-            Link::Wire(wire) => How::Request(wire.canceller()),
+            Link::Wire(wire) => How::Request(Box::new(wire.canceller())),
             Link::Psql(psql) => How::Group(psql.group()),
         })
     }
@@ -162,7 +163,7 @@ pub struct Canceller(How);
 
 #[derive(Debug, Clone)]
 enum How {
-    Request(wire::Canceller),
+    Request(Box<cancel::Canceller>),
     Group(Group),
 }
 

@@ -2,6 +2,7 @@
 //! with it otherwise.
 
 use super::certificate;
+use super::error::inside;
 use super::tls::{SslMode, Tls, certificates, failed};
 use crate::failure::Failure;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -10,7 +11,6 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use std::error::Error as StdError;
-use std::io;
 use std::path::Path;
 
 /// Judges the server's certificate.
@@ -129,23 +129,12 @@ fn check_name(server: &CertificateDer<'_>, host: &ServerName<'_>) -> Result<(), 
 }
 
 /// What is wrong with a server's certificate, in words, when that is what
-/// `cause` or one of its causes is about.
-pub(super) fn complaint(cause: &(dyn StdError + 'static)) -> Option<String> {
-    let mut next = Some(cause);
-    while let Some(error) = next {
-        // An `io::Error` hides the error that it was made of.
-        let inner = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        let found = inner
-            .and_then(|inner| inner.downcast_ref())
-            .or_else(|| error.downcast_ref());
-        if let Some(Error::InvalidCertificate(why)) = found {
-            return Some(words(why));
-        }
-        next = error.source();
+/// `error` or one of its causes is about.
+pub(super) fn complaint(error: &(dyn StdError + 'static)) -> Option<String> {
+    match inside::<Error>(error)? {
+        Error::InvalidCertificate(why) => Some(words(why)),
+        _ => None,
     }
-    None
 }
 
 fn words(why: &CertificateError) -> String {

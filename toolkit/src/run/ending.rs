@@ -52,7 +52,10 @@ impl Run {
         let elapsed = self.started.elapsed().as_millis();
         record.ms = Some(u64::try_from(elapsed).unwrap_or(u64::MAX));
         redact_record(&mut record);
-        let verdict = self.upstream.verdict.then(self.tool.name, record.status);
+        let verdict = self
+            .upstream
+            .verdict
+            .then_record(self.tool.name, &self.name, record.status);
         self.tell(&record);
         if self.format() == Format::Document {
             self.output
@@ -133,4 +136,9 @@ pub(super) fn host() -> String {
         .nodename()
         .to_string_lossy()
         .into_owned()
+}
+
+/// The name of whoever runs this, as `whoami` prints it, else the number.
+pub fn user() -> String {
+    whoami::username().unwrap_or_else(|_| rustix::process::geteuid().as_raw().to_string())
 }

@@ -4,11 +4,13 @@ mod ending;
 mod outcome;
 mod start;
 
+pub use ending::user;
 pub use outcome::Outcome;
 pub use start::{run, run_documented};
 
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::operation::{Mark, Operation};
 use crate::output::{self, Format, Output};
 use crate::record::Status;
 use crate::signals;
@@ -21,6 +23,10 @@ use ending::redact_record;
 use serde_json::Value;
 use std::io::{self, BufReader};
 use std::time::Instant;
+
+/// The variable with the id of a run that has no records to read it from: that
+/// of a tool which another one calls.
+pub const RUN: &str = "SEXTANT_RUN";
 
 /// What distinguishes one tool from another before it works.
 #[derive(Debug, Clone, Copy)]
@@ -169,7 +175,10 @@ impl Run {
     fn announce(&mut self) {
         if self.id.is_empty() {
             let id = self.upstream.run.clone();
-            self.id = id.unwrap_or_else(|| ulid::Ulid::generate().to_string());
+            let given = || std::env::var(RUN).ok().filter(|id| !id.is_empty());
+            self.id = id
+                .or_else(given)
+                .unwrap_or_else(|| ulid::Ulid::generate().to_string());
             if self.format() == Format::Ndjson {
                 let running = self.header(Status::Running);
                 self.output.record(&running);
@@ -198,6 +207,24 @@ impl Run {
         .into())
     }
 
+    /// Within an operation, what is about to be done is on disk before it is.
+    fn journal(&mut self) -> Result<()> {
+        // `rollback` keeps the journal, and notes its own steps in it.
+        if self.tool.name == "rollback" {
+            return Ok(());
+        }
+        let id = self.id.clone();
+        let Ok(state) = self.state() else {
+            return Ok(());
+        };
+        // One that cannot be read is no operation of this run.
+        let operation = Operation::open(state).ok().flatten();
+        match operation.filter(|operation| operation.intent.run == id) {
+            Some(mut operation) => operation.note(&self.name, Mark::Begun, Value::Null),
+            None => Ok(()),
+        }
+    }
+
     fn work(
         &mut self,
         gate: Condition,
@@ -209,16 +236,16 @@ impl Run {
                 (_, Some(who)) => who.clone(),
                 (_, None) => "something before it failed".to_owned(),
             };
-            return Ok(Outcome {
-                status: Status::Skip,
-                ..Outcome::ok(format!("not run: {why}"), serde_json::json!({}))
-            });
+            return Ok(Outcome::skipped(format!("not run: {why}")));
         }
         // Whoever stops a pipeline does not want its next deployment step; the
         // steps that are there for failures are what the signal is noted for.
         if let (Some(number), Condition::Success) = (signals::noted(), gate) {
             return Err(signals::failure(number).into());
         }
+        self.journal()?;
+        // What it waited for its input is the time of those before it.
+        self.started = Instant::now();
         signals::begin_work();
         let outcome = work(self)?;
         Ok(outcome)

@@ -26,6 +26,14 @@ impl Outcome {
         }
     }
 
+    /// Rightly not attempted.
+    pub fn skipped(summary: impl Into<String>) -> Self {
+        Self {
+            status: Status::Skip,
+            ..Self::ok(summary, serde_json::json!({}))
+        }
+    }
+
     /// Done, with something that a person should look at.
     pub fn warn(summary: impl Into<String>, data: Value, failure: Failure) -> Self {
         Self {

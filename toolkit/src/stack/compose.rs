@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// A generation of Compose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +117,8 @@ pub(super) struct Declared {
     pub(super) environment: BTreeMap<String, String>,
     /// Entrypoint and command, where they are not the image's.
     pub(super) command: Vec<String>,
+    /// The folder that it is built from, where it is.
+    pub(super) build: Option<PathBuf>,
 }
 
 impl Configuration {
@@ -159,6 +162,10 @@ impl Declared {
             image: service["image"].as_str().map(str::to_owned),
             environment: environment.collect(),
             command: [words(&service["entrypoint"]), words(&service["command"])].concat(),
+            build: match &service["build"] {
+                Value::String(folder) => Some(folder.into()),
+                build => build["context"].as_str().map(PathBuf::from),
+            },
         };
         secrets::learn_environment(&declared.environment);
         secrets::learn_command(&declared.command);

@@ -190,6 +190,23 @@ impl Stack {
         self.services.iter().filter_map(of).collect()
     }
 
+    /// The service of this name.
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.name == name)
+    }
+
+    /// What the image of a service is called when Compose builds it: as
+    /// declared, else after the project, by `-` in v2 and by `_` in 1.29.
+    pub fn built_image(&self, service: &str) -> Option<String> {
+        let declared = self.service(service)?.declared_image().map(str::to_owned);
+        let separator = match self.compose_version() {
+            ComposeVersion::V1 => '_',
+            _ => '-',
+        };
+        let project = self.project.as_deref()?;
+        Some(declared.unwrap_or_else(|| format!("{project}{separator}{service}")))
+    }
+
     /// The service's container, when it runs.
     ///
     /// # Errors

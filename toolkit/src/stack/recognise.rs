@@ -233,6 +233,7 @@ mod tests {
                 .map(|name| ((*name).to_owned(), "x".to_owned()))
                 .collect(),
             command: shell::split(command),
+            build: None,
         };
         Service::new(name, Vec::new(), declared)
     }

@@ -3,6 +3,7 @@
 use super::compose::Declared;
 use super::inspect::Container;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// One service of a Compose project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,16 @@ impl Service {
         // A container that was pinned to an image's id tells no name.
         let named = actual.filter(|image| !image.is_empty() && !image.starts_with("sha256:"));
         named.or(self.declared.image.as_deref()).or(actual)
+    }
+
+    /// The folder that its image is built from, where that is declared.
+    pub fn build_folder(&self) -> Option<&Path> {
+        self.declared.build.as_deref()
+    }
+
+    /// The image that is declared for it; none where Compose names a build.
+    pub(super) fn declared_image(&self) -> Option<&str> {
+        self.declared.image.as_deref()
     }
 
     /// Its variables: the container's, else those that are declared.

@@ -29,7 +29,7 @@ pub use program::program;
 pub use seen::Seen;
 pub use sibling::sibling;
 pub use small_disks::SmallDisks;
-pub use stack::{Compose, Demo, Recipe, Stack, Used};
+pub use stack::{Compose, Demo, Project, Recipe, Stack, Used};
 
 use std::path::PathBuf;
 use std::thread;

@@ -16,6 +16,10 @@ const SECTIONS: &[(&str, &str)] = &[
     ("[config]", "[config]\nzzzzzzzzzzzz = 1"),
     ("[files]", "[files.a]\nzzzzzzzzzzzz = 1"),
     ("[step.NAME]", "[step.a]\nzzzzzzzzzzzz = 1"),
+    ("[maintenance]", "[maintenance]\nzzzzzzzzzzzz = 1"),
+    ("[rollback]", "[rollback]\nzzzzzzzzzzzz = 1"),
+    ("[pm2]", "[pm2]\nzzzzzzzzzzzz = 1"),
+    ("[systemd]", "[systemd]\nzzzzzzzzzzzz = 1"),
 ];
 
 fn known_to_the_code(provocation: &str) -> BTreeSet<String> {

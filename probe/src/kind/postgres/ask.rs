@@ -7,10 +7,17 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 use toolkit::failure::Failure;
-use toolkit::postgres::{Server, Session, quote};
+use toolkit::postgres::{ANSWER, Server, Session, quote};
 
-/// How many rows of a query are held at a time.
-const BATCH: usize = 100;
+/// How many rows of a query are asked for at a time, at most.
+const BATCH: u64 = 100;
+
+/// How many bytes such rows have, were they all as long as the longest before:
+/// an answer has room for some that are longer.
+const LENGTH: u64 = ANSWER / 4;
+
+/// How many rows are counted although they are too many.
+const FEW: f64 = 99.0;
 
 /// What a replica that keeps up needs at most for what it has received.
 const MOMENT: Duration = Duration::from_millis(300);
@@ -106,7 +113,8 @@ FROM pg_catalog.pg_stat_activity \
 WHERE xact_start IS NOT NULL AND pid <> pg_backend_pid() AND backend_type = 'client backend' \
 ORDER BY xact_start LIMIT 1";
 
-/// Asks for all that the check wants to know.
+/// Asks for all that the check wants to know. All answers are short, unless
+/// the server means harm, or a row of the check's own query is long.
 pub(super) fn about(
     wanted: &Postgres,
     server: &Server,
@@ -114,7 +122,7 @@ pub(super) fn about(
     deadline: Deadline,
 ) -> Result<Seen> {
     let begun = Instant::now();
-    let mut session = Session::open(server, database)?;
+    let mut session = Session::open(&server.clone().bounded(), database)?;
     let connected = begun.elapsed();
     session.rows(AS_APPLICATION)?;
     let settings = settings(&mut session, wanted)?;
@@ -229,7 +237,7 @@ fn table_named(session: &mut Session, name: &str) -> Result<Option<String>> {
 }
 
 /// Reads the answer of a query through a cursor: a million rows are no more
-/// than some at a time.
+/// than some at a time, and the longer, the fewer.
 fn answer(
     session: &mut Session,
     query: &str,
@@ -250,23 +258,42 @@ fn answer(
                 .into(),
         }
     })?;
-    // More than the most that is wanted is wrong, however many there are.
+    // More than the most that is wanted is wrong; how many there are is told
+    // where they are few.
     let most = wanted.rows.map_or(Some(1.0), |rows| rows.max);
-    let mut answer = Answer::default();
+    let most = most.map(|most| most.max(FEW));
+    limit(session, deadline)?;
+    let Some(first) = session.rows("FETCH 1 FROM answer")?.pop() else {
+        return Ok(Answer::default());
+    };
+    let mut longest = length(&first);
+    let mut batch = 1;
+    let mut answer = Answer {
+        rows: 1.0,
+        is_cut: false,
+        value: first.into_iter().next().flatten(),
+    };
     loop {
         limit(session, deadline)?;
-        let rows = session.rows(&format!("FETCH {BATCH} FROM answer"))?;
-        let is_last = rows.len() < BATCH;
-        if answer.rows < 1.0 {
-            let first = rows.first().and_then(|row| row.first());
-            answer.value = first.cloned().flatten();
-        }
+        // What came says little of what comes: twice as many is no leap.
+        batch = (2 * batch).min(LENGTH / longest).clamp(1, BATCH);
+        let rows = session.rows(&format!("FETCH {batch} FROM answer"))?;
+        let is_last = (rows.len() as u64) < batch;
         answer.rows += count(rows.len());
         if is_last || most.is_some_and(|most| answer.rows > most) {
             answer.is_cut = !is_last;
             return Ok(answer);
         }
+        longest = rows.iter().map(|row| length(row)).fold(longest, u64::max);
     }
+}
+
+/// About how many bytes a row has on its way.
+fn length(row: &[Option<String>]) -> u64 {
+    let values = row
+        .iter()
+        .map(|value| 4 + value.as_ref().map_or(0, String::len));
+    7 + values.sum::<usize>() as u64
 }
 
 #[allow(clippy::cast_precision_loss)] // A batch is small.

@@ -26,7 +26,8 @@ pub struct Postgres {
     pub database: Option<String>,
     /// How new the server is, by its major version: `{ min = 15 }`.
     pub version: Option<Amount>,
-    /// One statement that returns rows. It can change nothing.
+    /// One statement that returns rows, of less than 128 KiB each. It can change
+    /// nothing.
     pub query: Option<String>,
     /// How many rows the query returns.
     pub rows: Option<Amount>,

@@ -1,0 +1,108 @@
+//! What is deployed here and now, found by looking.
+
+use crate::images;
+use crate::release::{Image, Release};
+use anyhow::Result;
+use std::collections::BTreeMap;
+use toolkit::application::Application;
+use toolkit::git::Revision;
+use toolkit::stack::Service;
+
+/// Images that are proxies when they are used as they come: they show the
+/// maintenance page while the application is stopped.
+const PROXIES: [&str; 6] = ["nginx", "traefik", "caddy", "haproxy", "envoy", "httpd"];
+
+/// What is deployed, without what a release has beside it: no name, no copies
+/// of its files.
+pub(crate) fn release(application: &Application<'_>) -> Release {
+    let revision = Revision::of(&application.config().root);
+    Release {
+        version: revision.version,
+        git_commit: revision.commit,
+        git_branch: revision.branch,
+        services: services(application),
+        compose_sha256: application.stack.config_hash().ok().map(str::to_owned),
+        ..Release::default()
+    }
+}
+
+/// The image of each service that has a container.
+fn services(application: &Application<'_>) -> BTreeMap<String, Image> {
+    let mut services = BTreeMap::new();
+    for service in &application.stack.services {
+        let Some(container) = service.container() else {
+            continue;
+        };
+        let image = Image {
+            id: container.image_id.clone(),
+            name: service.image().unwrap_or_default().to_owned(),
+            tag: None,
+            digests: images::digests(&container.image_id),
+        };
+        services.insert(service.name.clone(), image);
+    }
+    services
+}
+
+/// The id of the image that every running replica of a service runs; none when
+/// none does, or they differ.
+pub(crate) fn running(service: &Service) -> Option<&str> {
+    let mut running = service
+        .containers
+        .iter()
+        .filter(|container| container.running);
+    let first = running.next()?.image_id.as_str();
+    running
+        .all(|other| other.image_id == first)
+        .then_some(first)
+}
+
+/// The services that hold the data.
+pub(crate) fn servers(application: &Application<'_>) -> Result<Vec<String>> {
+    let config = &application.config().file;
+    let stack = &application.stack;
+    let postgres = match config.database.url {
+        Some(_) => None,
+        None => stack.postgres(config.database.service.as_deref())?,
+    };
+    let redis = match config.redis.url {
+        Some(_) => None,
+        None => stack.redis(config.redis.service.as_deref())?,
+    };
+    let found = [postgres, redis].into_iter().flatten();
+    Ok(found.map(|service| service.name.clone()).collect())
+}
+
+/// The services that are stopped while data are exchanged: all but the servers
+/// that hold them, the proxies, and those that `[rollback] leave` names.
+pub(crate) fn stopped_meanwhile(application: &Application<'_>) -> Result<Vec<String>> {
+    let servers = servers(application)?;
+    let leave = &application.config().file.rollback.leave;
+    let services = application.stack.services.iter();
+    Ok(services
+        .filter(|service| !service.containers.is_empty())
+        .filter(|service| !servers.contains(&service.name) && !leave.contains(&service.name))
+        .filter(|service| !is_proxy(service.image().unwrap_or_default()))
+        .map(|service| service.name.clone())
+        .collect())
+}
+
+/// Whether an image is a proxy's own: `nginx:1.27-alpine`, `docker.io/library/traefik`.
+fn is_proxy(image: &str) -> bool {
+    let name = image.rsplit('/').next().unwrap_or_default();
+    let name = name.split([':', '@']).next().unwrap_or_default();
+    PROXIES.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_on_a_proxy_is_an_application() {
+        assert!(is_proxy("nginx:1.27-alpine"));
+        assert!(is_proxy("docker.io/library/traefik@sha256:0a"));
+        assert!(!is_proxy("shop-frontend"));
+        assert!(!is_proxy("registry.example/nginx/frontend:1"));
+    }
+}

@@ -1,0 +1,10 @@
+//! `rollback` on a real application under Docker Compose: deployed, broken,
+//! brought back, killed.
+
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used)]
+
+mod deployed;
+mod killed;
+mod refused;
+mod returned;
+mod shop;
