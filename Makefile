@@ -16,6 +16,8 @@ CARGO_TARGET_DIR ?= target
 
 # Every folder with a `src/main.rs` is a tool.
 TOOLS := $(patsubst %/src/main.rs,%,$(wildcard */src/main.rs))
+# The tools are looked for from here: in `../../../bin`.
+SCRIPTS := $(wildcard scripts/*.sh)
 
 .PHONY: help
 help: ## Show this list
@@ -52,13 +54,16 @@ bench: ## Measure against the rivals: scripts/dev/bench-runs/
 	scripts/dev/bench
 
 .PHONY: install
-install: ## Install tools, man pages and completions: PREFIX, DESTDIR
+install: ## Install tools, scripts, man pages and completions: PREFIX, DESTDIR
 	@for tool in $(TOOLS); do \
 	  [[ -x $(CARGO_TARGET_DIR)/release/$$tool ]] || { \
 	    echo "error: \`$$tool\` is not built" >&2; echo "hint: run \`make build\`" >&2; exit 2; }; \
 	done
 	install -d "$(DESTDIR)$(bindir)"
 	install -m 0755 $(addprefix $(CARGO_TARGET_DIR)/release/,$(TOOLS)) "$(DESTDIR)$(bindir)"
+	install -d "$(DESTDIR)$(datadir)/sextant/scripts"
+	install -m 0755 $(SCRIPTS) "$(DESTDIR)$(datadir)/sextant/scripts"
+	install -m 0644 sextant.mk "$(DESTDIR)$(datadir)/sextant"
 	for page in man/*.[1-9]; do \
 	  install -D -m 0644 "$$page" "$(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}"; \
 	done
@@ -74,6 +79,8 @@ uninstall: ## Remove what `install` put there: PREFIX, DESTDIR
 	  "$(DESTDIR)$(datadir)/bash-completion/completions/$(tool)" \
 	  "$(DESTDIR)$(datadir)/zsh/site-functions/_$(tool)" \
 	  "$(DESTDIR)$(datadir)/fish/vendor_completions.d/$(tool).fish")
+	rm -f $(foreach script,$(SCRIPTS),"$(DESTDIR)$(datadir)/sextant/$(script)") "$(DESTDIR)$(datadir)/sextant/sextant.mk"
+	-rmdir "$(DESTDIR)$(datadir)/sextant/scripts" "$(DESTDIR)$(datadir)/sextant"
 	for page in man/*.[1-9]; do rm -f "$(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}"; done
 
 .PHONY: clean

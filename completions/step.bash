@@ -23,7 +23,7 @@ _step() {
 
     case "${cmd}" in
         step)
-            opts="-y -C -h -V --timeout --retry --delay --confirm --yes --format --if --no-input --folder --config --env --help --version"
+            opts="-y -C -h -V --timeout --retry --delay --compose --no-cache --confirm --yes --format --if --no-input --folder --config --env --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -10,6 +10,8 @@ always\t'In any case'"
 complete -c step -s C -l folder -d 'Work in this folder instead of the current one' -r -F
 complete -c step -l config -d 'The configuration file [default: the nearest `sextant.toml` upwards]' -r -F
 complete -c step -l env -d 'The environment whose `[env.NAME]` overrides the configuration' -r
+complete -c step -l compose -d 'COMMAND is a subcommand of Compose: run it with the project and files of the application'
+complete -c step -l no-cache -d 'Build images without Docker\'s cache, where `step build` has no other command'
 complete -c step -s y -l yes -d 'Do not ask'
 complete -c step -l no-input -d 'Do not read records from stdin'
 complete -c step -s h -l help -d 'Print help (see more with \'--help\')'

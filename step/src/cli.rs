@@ -15,7 +15,8 @@ pub(crate) struct Args {
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
 
-    /// The command and its arguments [default: `run` of `[step.NAME]` in sextant.toml]
+    /// The command and its arguments [default: `run` of `[step.NAME]` in sextant.toml; for `pull`,
+    /// `build`, `drain`, `up` and `prune`, else, what a Compose project takes]
     #[arg(
         value_name = "COMMAND",
         trailing_var_arg = true,
@@ -34,6 +35,14 @@ pub(crate) struct Args {
     /// Wait this long before each further try [default: 1s]
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub(crate) delay: Option<Duration>,
+
+    /// COMMAND is a subcommand of Compose: run it with the project and files of the application
+    #[arg(long, requires = "command")]
+    pub(crate) compose: bool,
+
+    /// Build images without Docker's cache, where `step build` has no other command
+    #[arg(long, conflicts_with = "command")]
+    pub(crate) no_cache: bool,
 
     /// First ask for this word on the terminal
     #[arg(long, value_name = "WORD")]

@@ -1,6 +1,7 @@
 //! `step`: any command as one link of the chain.
 
 mod cli;
+mod default;
 mod step;
 
 use std::process::ExitCode;

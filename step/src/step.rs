@@ -1,10 +1,12 @@
 //! Runs the command of one step, as often as it may be tried.
 
 use crate::cli::Args;
+use crate::default::{self, Work};
 use anyhow::Result;
 use serde_json::{Value, json};
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
+use toolkit::application::Application;
 use toolkit::command::{Command, Ended, Io, Stdout};
 use toolkit::config::{self, Config};
 use toolkit::confirm;
@@ -30,7 +32,11 @@ struct Try {
 }
 
 pub(crate) fn run(args: &Args, run: &mut Run) -> Result<Outcome> {
-    let plan = plan(args, &run.config)?;
+    let command = match work(args, &run.config)? {
+        Work::Command(command) => command,
+        Work::Nothing(why) => return Ok(Outcome::skipped(why)),
+    };
+    let plan = plan(args, &run.config, command);
     if let Some(word) = plan.confirm.as_ref().filter(|_| !args.yes) {
         confirm::word(&format!("About to run {}", plan.command), word)?;
     }
@@ -55,19 +61,34 @@ pub(crate) fn run(args: &Args, run: &mut Run) -> Result<Outcome> {
     }
 }
 
-fn plan(args: &Args, config: &Config) -> Result<Plan> {
+/// The command on the command line, else that of `[step.NAME]`, else the
+/// step's default.
+fn work(args: &Args, config: &Config) -> Result<Work> {
     let name = &args.name;
+    if args.no_cache && name != "build" {
+        let message = format!("`--no-cache` is for `step build`, not for `step {name}`");
+        return Err(Failure::not_started("usage", message).into());
+    }
+    if args.compose {
+        let application = Application::discover(config)?;
+        let compose = application.stack.compose()?;
+        return Ok(Work::Command(compose.args(&args.command)));
+    }
+    if let Some((program, rest)) = args.command.split_first() {
+        return Ok(Work::Command(Command::new(program).args(rest)));
+    }
     let configured = config.file.step.get(name);
-    let command = match (
-        args.command.split_first(),
-        configured.and_then(|step| step.run.as_ref()),
-    ) {
-        (Some((program, rest)), _) => Command::new(program).args(rest),
-        (None, Some(run)) => run.command().folder(&config.root),
-        (None, None) => return Err(no_command(name, config).into()),
-    };
+    if let Some(run) = configured.and_then(|step| step.run.as_ref()) {
+        return Ok(Work::Command(run.command().folder(&config.root)));
+    }
+    let default = default::of(name, args.no_cache, config)?;
+    default.ok_or_else(|| no_command(name, config).into())
+}
+
+fn plan(args: &Args, config: &Config, command: Command) -> Plan {
+    let configured = config.file.step.get(&args.name);
     let setting = |of: fn(&config::Step) -> Option<Duration>| configured.and_then(of);
-    Ok(Plan {
+    Plan {
         command,
         timeout: args.timeout.or_else(|| setting(|step| step.timeout)),
         tries: args
@@ -80,7 +101,7 @@ fn plan(args: &Args, config: &Config) -> Result<Plan> {
             .or_else(|| setting(|step| step.delay))
             .unwrap_or(Duration::from_secs(1)),
         confirm: args.confirm.clone().or_else(|| configured?.confirm.clone()),
-    })
+    }
 }
 
 fn no_command(name: &str, config: &Config) -> Failure {
@@ -91,6 +112,10 @@ fn no_command(name: &str, config: &Config) -> Failure {
         ),
         None => format!("`{name}` has no command, and there is no sextant.toml to find one in"),
     };
+    let folder = config.root.display();
+    let lacks = default::lacks(name);
+    let lacks = lacks.map(|what| format!("; its own one needs a {what}, and `{folder}` has none"));
+    let message = message + &lacks.unwrap_or_default();
     Failure::not_started("no_command", message).hint(format!(
         "`step {name} -- COMMAND…`, or add `[step.{name}]` with a `run` to sextant.toml"
     ))

@@ -33,13 +33,21 @@ const COMPANIONS: &[&str] = &[
     "web",
 ];
 
-/// The last component of an image's name, without its tag and digest, as
-/// words: `ghcr.io/acme/postgres-backup:16` gives `postgres` and `backup`.
-fn words(image: &str) -> impl Iterator<Item = &str> {
+/// The last component of an image's name, without its tag and digest:
+/// `postgres-backup` of `ghcr.io/acme/postgres-backup:16`.
+fn last(image: &str) -> &str {
     let name = image.split('@').next().unwrap_or(image);
     let last = name.rsplit('/').next().unwrap_or(name);
-    let last = last.split(':').next().unwrap_or(last);
-    last.split(['-', '_', '.'])
+    last.split(':').next().unwrap_or(last)
+}
+
+fn words(image: &str) -> impl Iterator<Item = &str> {
+    last(image).split(['-', '_', '.'])
+}
+
+/// Whether the image is called by one of these names, and is no build on it.
+pub(super) fn is_called(image: &str, names: &[&str]) -> bool {
+    names.contains(&last(image))
 }
 
 /// Whether the image is one of a server that goes by one of these names.

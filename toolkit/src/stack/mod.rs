@@ -174,6 +174,15 @@ impl Stack {
             .map(|configuration| configuration.hash.as_str())
     }
 
+    /// Whether its Compose files have a service of this name: a container may be
+    /// left of one that they had. True where they cannot be read.
+    pub fn declares(&self, service: &str) -> bool {
+        let Ok(configuration) = &self.configuration else {
+            return true;
+        };
+        configuration.services.contains_key(service)
+    }
+
     /// The id of the image that each service runs, or ran when it was stopped.
     pub fn images(&self) -> BTreeMap<String, String> {
         let of =

@@ -1,4 +1,5 @@
-//! Which service of a stack is its PostgreSQL, and which its Redis.
+//! Which service of a stack is its PostgreSQL, which its Redis, and which are
+//! the application itself.
 
 use super::shell::{self, Scope};
 use super::{Service, Stack, image};
@@ -57,7 +58,29 @@ const REDIS: Kind = Kind {
     services: &["redis", "valkey", "keydb"],
 };
 
+/// Images that are proxies when they are used as they come: they show the
+/// maintenance page while the application is stopped.
+const PROXIES: [&str; 6] = ["nginx", "traefik", "caddy", "haproxy", "envoy", "httpd"];
+
 impl Stack {
+    /// The services that are the application itself: all that have containers
+    /// and are still declared, but PostgreSQL, Redis, proxies, and the servers
+    /// that configuration has `named`.
+    pub fn application(&self, named: &[&str]) -> Vec<&Service> {
+        let servers = [&POSTGRES, &REDIS].map(|kind| candidates(&self.services, kind));
+        let servers: Vec<_> = servers.iter().flatten().collect();
+        let is_own = |service: &&Service| {
+            !servers.iter().any(|server| server.name == service.name)
+                && !named.contains(&service.name.as_str())
+                && !image::is_called(service.image().unwrap_or_default(), &PROXIES)
+        };
+        let there = self.services.iter();
+        there
+            .filter(|service| service.container().is_some() && self.declares(&service.name))
+            .filter(is_own)
+            .collect()
+    }
+
     /// The service that is PostgreSQL: the one `named` in configuration, else
     /// the only one that looks like it.
     ///
@@ -197,6 +220,7 @@ impl Scope for Unknown {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stack::Container;
     use crate::stack::compose::Declared;
 
     fn service(name: &str, image: &str, env: &[&str], command: &str) -> Service {
@@ -212,6 +236,17 @@ mod tests {
             build: None,
         };
         Service::new(name, Vec::new(), declared)
+    }
+
+    fn running(name: &str, image: &str, command: &str) -> Service {
+        let container = Container {
+            service: name.to_owned(),
+            image: image.to_owned(),
+            command: shell::split(command),
+            running: true,
+            ..Container::default()
+        };
+        Service::new(name, vec![container], Declared::default())
     }
 
     fn stack(services: Vec<Service>) -> Stack {
@@ -383,5 +418,33 @@ mod tests {
             failure.message,
             "there is no service `cash`: the stack has `cache`, `queue`"
         );
+    }
+
+    #[test]
+    fn the_application_is_what_is_neither_a_server_nor_a_proxy() {
+        let services = vec![
+            running("api", "shop-api", "node server.js"),
+            running("web", "registry.example/nginx/web:1", "node server.js"),
+            running(
+                "front",
+                "docker.io/library/traefik:v3.1",
+                "--providers.docker",
+            ),
+            running("nginx", "nginx:1.27-alpine", "nginx -g 'daemon off;'"),
+            running("built", "shop-nginx", "nginx -g 'daemon off;'"),
+            running("edge", "registry.example:5000/caddy@sha256:0a", "caddy run"),
+            running("db", "postgres:17", "docker-entrypoint.sh postgres"),
+            running("cache", "redis:7", "redis-server"),
+            running("queue", "valkey/valkey:8", "valkey-server"),
+            running("search", "typesense/typesense:27", ""),
+            service("never-started", "acme/job", &[], ""),
+        ];
+        let stack = stack(services);
+        let names = |named: &[&str]| -> Vec<String> {
+            let services = stack.application(named).into_iter();
+            services.map(|service| service.name.clone()).collect()
+        };
+        assert_eq!(names(&[]), ["api", "web", "built", "search"]);
+        assert_eq!(names(&["search", "built"]), ["api", "web"]);
     }
 }
