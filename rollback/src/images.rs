@@ -50,6 +50,10 @@ pub(crate) fn keep(
     services: &mut BTreeMap<String, Image>,
 ) -> Result<()> {
     for (service, image) in services {
+        // A container may outlive its image, which was removed by force.
+        if id(&image.id)?.is_none() {
+            continue;
+        }
         let wanted = tag(project, release, service);
         name(&image.id, &wanted).read()?;
         image.tag = Some(wanted);

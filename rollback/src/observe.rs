@@ -8,10 +8,6 @@ use toolkit::application::Application;
 use toolkit::git::Revision;
 use toolkit::stack::Service;
 
-/// Images that are proxies when they are used as they come: they show the
-/// maintenance page while the application is stopped.
-const PROXIES: [&str; 6] = ["nginx", "traefik", "caddy", "haproxy", "envoy", "httpd"];
-
 /// What is deployed, without what a release has beside it: no name, no copies
 /// of its files.
 pub(crate) fn release(application: &Application<'_>) -> Release {
@@ -73,36 +69,13 @@ pub(crate) fn servers(application: &Application<'_>) -> Result<Vec<String>> {
     Ok(found.map(|service| service.name.clone()).collect())
 }
 
-/// The services that are stopped while data are exchanged: all but the servers
-/// that hold them, the proxies, and those that `[rollback] leave` names.
-pub(crate) fn stopped_meanwhile(application: &Application<'_>) -> Result<Vec<String>> {
-    let servers = servers(application)?;
-    let leave = &application.config().file.rollback.leave;
-    let services = application.stack.services.iter();
-    Ok(services
-        .filter(|service| !service.containers.is_empty())
-        .filter(|service| !servers.contains(&service.name) && !leave.contains(&service.name))
-        .filter(|service| !is_proxy(service.image().unwrap_or_default()))
-        .map(|service| service.name.clone())
-        .collect())
-}
-
-/// Whether an image is a proxy's own: `nginx:1.27-alpine`, `docker.io/library/traefik`.
-fn is_proxy(image: &str) -> bool {
-    let name = image.rsplit('/').next().unwrap_or_default();
-    let name = name.split([':', '@']).next().unwrap_or_default();
-    PROXIES.contains(&name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_build_on_a_proxy_is_an_application() {
-        assert!(is_proxy("nginx:1.27-alpine"));
-        assert!(is_proxy("docker.io/library/traefik@sha256:0a"));
-        assert!(!is_proxy("shop-frontend"));
-        assert!(!is_proxy("registry.example/nginx/frontend:1"));
-    }
+/// The services that are stopped while data are exchanged: the application's
+/// own, but those that `[rollback] leave` names.
+pub(crate) fn stopped_meanwhile(application: &Application<'_>) -> Vec<String> {
+    let file = &application.config().file;
+    let servers = [&file.database.service, &file.redis.service];
+    let kept = servers.into_iter().flatten().chain(&file.rollback.leave);
+    let kept: Vec<_> = kept.map(String::as_str).collect();
+    let own = application.stack.application(&kept).into_iter();
+    own.map(|service| service.name.clone()).collect()
 }

@@ -129,7 +129,7 @@ fn stopped(application: &Application<'_>) -> Result<Vec<String>> {
     let has_stack = application.stack.project.is_some();
     match Outside::of(application.config(), has_stack)? {
         Some(outside) => Ok(outside.names),
-        None => observe::stopped_meanwhile(application),
+        None => Ok(observe::stopped_meanwhile(application)),
     }
 }
 

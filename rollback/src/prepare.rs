@@ -2,7 +2,7 @@
 //! change: what serves now, written down as a release.
 
 use crate::release::{Release, Releases, Standing};
-use crate::{configuration, images, observe};
+use crate::{configuration, images, observe, switch};
 use anyhow::Result;
 use chrono::{Local, Utc};
 use serde_json::{Value, json};
@@ -48,6 +48,14 @@ pub(crate) fn run(run: &mut Run) -> Result<Outcome> {
         "operation": operation.intent.id, "release": release.id, "version": release.version,
         "git_commit": release.git_commit, "services": release.services, "kept_by": "tag",
     });
+    if switch::is_left(&state)? {
+        let failure = Failure::new(
+            "maintenance",
+            "maintenance mode was left on by what went before",
+        )
+        .hint("this deployment lifts it at its end; `rollback --maintenance off` does so now");
+        return Ok(Outcome::warn(summary, data, failure));
+    }
     if release.services.is_empty() {
         return Ok(Outcome::ok(summary, data));
     }
@@ -110,7 +118,8 @@ pub(crate) fn note(
         run: run.id().to_owned(),
         ..seen.clone()
     });
-    if let Some(standing) = standing {
+    // What served before and still does was not brought by what failed.
+    if let Some(standing) = standing.filter(|found| is_new || *found != Standing::Failed) {
         release.standing = standing;
     }
     release.services.clone_from(&seen.services);

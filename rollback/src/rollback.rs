@@ -69,7 +69,12 @@ fn go_back(args: &Args, run: &mut Run) -> Result<Outcome> {
         (_, Some(target)) => target,
         _ => choose::by_hand(args.release.as_deref(), &application, &releases, &from)?,
     };
-    let plan = plan::plan(args, &application, &releases, &from, &target)?;
+    let plan = plan::plan(args, &application, &releases, &from, &target);
+    if plan.is_err() && own.is_some() && !target.half_migrated {
+        // Nothing half-done would be shown to anybody.
+        switch::off(run, &state)?;
+    }
+    let plan = plan?;
     carry_out(
         args,
         run,
