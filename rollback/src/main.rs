@@ -13,6 +13,7 @@ mod plan;
 mod prepare;
 mod record;
 mod release;
+mod resume;
 mod rollback;
 mod show;
 mod siblings;

@@ -89,7 +89,8 @@ pub(crate) fn plan(
         let from_code = commit.is_some() || from.git_commit == to.git_commit;
         means.insert(name.clone(), images_of(name, image, from_code, to)?);
     }
-    let data = if service.is_some() || args.keep_database || !target.with_data {
+    let stays = service.is_some() || args.keep_database || !target.with_data;
+    let data = if stays || !has_data(application) {
         None
     } else {
         data(to, &mut warnings)?
@@ -122,6 +123,12 @@ pub(crate) fn plan(
         half_migrated: target.half_migrated,
         warnings,
     })
+}
+
+/// Whether the application has a database or Redis at all.
+fn has_data(application: &Application<'_>) -> bool {
+    // One that does not answer just now is one that it has.
+    !matches!(application.postgres(), Ok(None)) || !matches!(application.redis(), Ok(None))
 }
 
 /// What is stopped while code and data are exchanged, by name.

@@ -7,14 +7,13 @@ use crate::engine::Work;
 use crate::plan::{self, Plan};
 use crate::prepare::{self, LOCK};
 use crate::release::{Release, Releases, Standing};
-use crate::{list, record, show, status, switch};
-use anyhow::{Context, Result};
+use crate::{list, record, resume, show, status, switch};
+use anyhow::Result;
 use serde_json::json;
-use std::path::PathBuf;
 use toolkit::application::Application;
 use toolkit::confirm;
-use toolkit::failure::{Exit, Failure};
-use toolkit::operation::{Kind, Mark, Operation};
+use toolkit::failure::Failure;
+use toolkit::operation::{Kind, Operation};
 use toolkit::render;
 use toolkit::run::{Outcome, Run};
 use toolkit::state::State;
@@ -30,8 +29,8 @@ pub(crate) fn run(args: &Args, run: &mut Run) -> Result<Outcome> {
             maintenance: Some(mode),
             ..
         } => switch::run(*mode, run),
-        Instead { resume: true, .. } => resume(args, run),
-        Instead { undo: true, .. } => undo(args, run),
+        Instead { resume: true, .. } => resume::resume(args, run),
+        Instead { undo: true, .. } => resume::undo(args, run),
         _ => go_back(args, run),
     }
 }
@@ -90,18 +89,18 @@ fn go_back(args: &Args, run: &mut Run) -> Result<Outcome> {
 }
 
 /// What an operation begins with.
-struct Begin {
-    state: State,
-    releases: Releases,
-    from: Release,
-    target: Target,
-    plan: Plan,
+pub(crate) struct Begin {
+    pub(crate) state: State,
+    pub(crate) releases: Releases,
+    pub(crate) from: Release,
+    pub(crate) target: Target,
+    pub(crate) plan: Plan,
     /// The operation that this one takes over.
-    instead: Option<Operation>,
+    pub(crate) instead: Option<Operation>,
 }
 
 /// Shows or asks, writes the intent down, and goes.
-fn carry_out(args: &Args, run: &mut Run, begin: Begin) -> Result<Outcome> {
+pub(crate) fn carry_out(args: &Args, run: &mut Run, begin: Begin) -> Result<Outcome> {
     let Begin {
         state,
         releases,
@@ -122,18 +121,24 @@ fn carry_out(args: &Args, run: &mut Run, begin: Begin) -> Result<Outcome> {
         stopped_at: None,
         served_at: None,
     };
-    let steps = work.steps()?;
-    let shown = show::text(&work.plan, &work.from, &work.to, &steps);
+    let (shown, outcome) = only_shown(&work)?;
     if args.dry_run {
-        let data = show::data(&work, &steps);
         run.text(&shown);
-        return Ok(Outcome::ok("nothing was changed", data).query());
+        return Ok(outcome);
     }
     if !target.automatic {
         ask(args, &work, &shown)?;
     }
     work.journal = Operation::begin(&work.state, work.journal.intent.clone(), instead.as_ref())?;
     finish(work)
+}
+
+/// The plan in lines, and what comes of showing it alone.
+pub(crate) fn only_shown(work: &Work<'_>) -> Result<(String, Outcome)> {
+    let steps = work.steps()?;
+    let shown = show::text(&work.plan, &work.from, &work.to, &steps);
+    let data = show::data(work, &steps);
+    Ok((shown, Outcome::ok("nothing was changed", data).query()))
 }
 
 /// Whether it is meant, by the version that is typed.
@@ -163,7 +168,7 @@ fn ask(args: &Args, work: &Work<'_>, shown: &str) -> Result<()> {
 
 /// Goes through the steps, and ends the operation when the earlier release
 /// serves.
-fn finish(mut work: Work<'_>) -> Result<Outcome> {
+pub(crate) fn finish(mut work: Work<'_>) -> Result<Outcome> {
     let told = match work.go_through() {
         Ok(told) => told,
         Err((step, error)) => return Err(give_in(work, step, &error).into()),
@@ -228,143 +233,4 @@ fn give_in(work: Work<'_>, step: &str, error: &anyhow::Error) -> Failure {
         return failure.hint("nothing was touched: what served before still does");
     }
     work.failure(step, error, is_on)
-}
-
-/// Ends what was interrupted.
-fn resume(args: &Args, run: &mut Run) -> Result<Outcome> {
-    let _lock = run.lock(LOCK)?;
-    let state = run.state()?.clone();
-    let Some(open) = Operation::open(&state)? else {
-        return nothing_open(run, &state);
-    };
-    if open.goes_on() {
-        return Err(prepare::going_on(&open).into());
-    }
-    let releases = Releases::of(&state)?;
-    if open.intent.kind == Kind::Deployment {
-        let config = run.config.clone();
-        let application = Application::discover(&config)?;
-        let from = prepare::note(&application, &releases, run, Some(Standing::Failed))?;
-        let target = choose::of_deployment(&open, run, &releases)?;
-        let plan = plan::plan(args, &application, &releases, &from, &target)?;
-        return carry_out(
-            args,
-            run,
-            Begin {
-                state,
-                releases,
-                from,
-                target,
-                plan,
-                instead: Some(open),
-            },
-        );
-    }
-    let plan: Plan = serde_json::from_value(open.intent.plan.clone())
-        .context("the plan of the interrupted rollback cannot be understood")?;
-    let work = Work {
-        from: releases.get(&plan.from)?,
-        to: releases.get(&plan.to)?,
-        run,
-        state,
-        plan,
-        releases,
-        journal: open,
-        stopped_at: None,
-        served_at: None,
-    };
-    if args.dry_run {
-        let steps = work.steps()?;
-        let shown = show::text(&work.plan, &work.from, &work.to, &steps);
-        let data = show::data(&work, &steps);
-        run.text(&shown);
-        return Ok(Outcome::ok("nothing was changed", data).query());
-    }
-    finish(work)
-}
-
-fn nothing_open(run: &mut Run, state: &State) -> Result<Outcome> {
-    if switch::is_left(state)? {
-        switch::off(run, state)?;
-        return Ok(Outcome::ok(
-            "maintenance mode was left on, and is off now",
-            json!({}),
-        ));
-    }
-    Ok(Outcome::ok(
-        "nothing was interrupted: there is nothing to resume",
-        json!({}),
-    ))
-}
-
-/// Returns to where things stood before the last rollback.
-fn undo(args: &Args, run: &mut Run) -> Result<Outcome> {
-    let _lock = run.lock(LOCK)?;
-    let state = run.state()?.clone();
-    let open = Operation::open(&state)?;
-    if let Some(open) = open.as_ref().filter(|open| open.goes_on()) {
-        return Err(prepare::going_on(open).into());
-    }
-    let is_rollback = |operation: &Operation| operation.intent.kind == Kind::Rollback;
-    let last = match &open {
-        Some(open) if is_rollback(open) => Some(open.clone()),
-        Some(_) => {
-            return Err(Failure::not_started(
-                "unfinished",
-                "a deployment was interrupted: there is no rollback to undo",
-            )
-            .hint("`rollback --resume` takes the deployment back")
-            .into());
-        }
-        None => Operation::ended(&state).into_iter().find(is_rollback),
-    };
-    let Some(last) = last else {
-        return Err(Failure::not_started(
-            "no_rollback",
-            "there was no rollback that could be undone",
-        )
-        .into());
-    };
-    let releases = Releases::of(&state)?;
-    let mut before = releases.get(&last.intent.from)?;
-    let with_data = last.has_begun("data");
-    if with_data {
-        before.set = Some(saved(&last)?);
-        releases.write(&before)?;
-    }
-    let config = run.config.clone();
-    let application = Application::discover(&config)?;
-    let from = prepare::note(&application, &releases, run, None)?;
-    let target = Target {
-        release: before,
-        with_data,
-        automatic: false,
-        half_migrated: false,
-    };
-    let plan = plan::plan(args, &application, &releases, &from, &target)?;
-    carry_out(
-        args,
-        run,
-        Begin {
-            state,
-            releases,
-            from,
-            target,
-            plan,
-            instead: open,
-        },
-    )
-}
-
-/// The set that a rollback saved before it exchanged the data.
-fn saved(rollback: &Operation) -> Result<PathBuf, Failure> {
-    let entries = rollback.entries.iter().rev();
-    let saved = entries
-        .filter(|entry| entry.step == "save" && entry.mark == Mark::Done)
-        .find_map(|entry| entry.data["set"].as_str());
-    saved.map(PathBuf::from).ok_or_else(|| {
-        Failure::not_started("no_data", "the last rollback saved no data to return to")
-            .hint("`--keep-database` leaves the data as they are")
-            .exit(Exit::NotStarted)
-    })
 }
