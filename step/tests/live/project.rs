@@ -121,7 +121,7 @@ impl Project {
 impl Drop for Project {
     fn drop(&mut self) {
         let script = r#"docker ps -aq --filter "label=com.docker.compose.project=$0" | xargs docker rm -f
-            docker image ls --format '{{.Repository}}:{{.Tag}}' | grep "^$0" | xargs docker image rm -f"#;
+            docker image ls --format '{{.Repository}}:{{.Tag}}' | grep -F "$0" | xargs docker image rm -f"#;
         let _ = self
             .0
             .tool("sh")
