@@ -72,7 +72,7 @@ pub(crate) fn refuse_open(state: &State) -> Result<()> {
         return Ok(());
     };
     let intent = &open.intent;
-    if open.goes_on() {
+    if open.is_anothers() {
         return Err(going_on(&open).into());
     }
     let message = format!(

@@ -25,7 +25,7 @@ pub(crate) enum Standing {
     Good,
     /// It served already when a deployment was prepared.
     Found,
-    /// A deployment that brought it failed.
+    /// A deployment that brought it failed, or was interrupted on the way.
     Failed,
 }
 

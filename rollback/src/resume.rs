@@ -25,7 +25,7 @@ pub(crate) fn resume(args: &Args, run: &mut Run) -> Result<Outcome> {
     let Some(open) = Operation::open(&state)? else {
         return nothing_open(run, &state);
     };
-    if open.goes_on() {
+    if open.is_anothers() {
         return Err(prepare::going_on(&open).into());
     }
     let releases = Releases::of(&state)?;
@@ -88,7 +88,7 @@ pub(crate) fn undo(args: &Args, run: &mut Run) -> Result<Outcome> {
     let _lock = run.lock(LOCK)?;
     let state = run.state()?.clone();
     let open = Operation::open(&state)?;
-    if let Some(open) = open.as_ref().filter(|open| open.goes_on()) {
+    if let Some(open) = open.as_ref().filter(|open| open.is_anothers()) {
         return Err(prepare::going_on(open).into());
     }
     let is_rollback = |operation: &Operation| operation.intent.kind == Kind::Rollback;
@@ -120,7 +120,9 @@ pub(crate) fn undo(args: &Args, run: &mut Run) -> Result<Outcome> {
     }
     let config = run.config.clone();
     let application = Application::discover(&config)?;
-    let from = prepare::note(&application, &releases, run, None)?;
+    // What an interrupted rollback left is no release that anybody would name.
+    let between = open.as_ref().map(|_| Standing::Failed);
+    let from = prepare::note(&application, &releases, run, between)?;
     let target = Target {
         release: before,
         with_data,

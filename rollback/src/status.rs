@@ -42,7 +42,7 @@ pub(crate) fn run(run: &mut Run) -> Result<Outcome> {
     };
     lines.push(words(&open));
     let summary = lines.join("; ");
-    if open.goes_on() {
+    if open.is_anothers() {
         return Ok(Outcome::ok(summary, data).query());
     }
     let failure = Failure::new("unfinished", words(&open))
@@ -52,7 +52,7 @@ pub(crate) fn run(run: &mut Run) -> Result<Outcome> {
 
 fn words(open: &Operation) -> String {
     let intent = &open.intent;
-    let state = if open.goes_on() {
+    let state = if open.is_anothers() {
         "goes on"
     } else {
         "was interrupted"
@@ -72,6 +72,6 @@ fn describe(open: &Operation) -> Value {
     json!({
         "id": open.intent.id, "kind": open.intent.kind, "run": open.intent.run, "at": open.intent.at,
         "by": open.intent.by, "from": open.intent.from, "steps": open.entries,
-        "goes_on": open.goes_on(), "owner": owner::describe(&open.intent.owner),
+        "goes_on": open.is_anothers(), "owner": owner::describe(&open.intent.owner),
     })
 }

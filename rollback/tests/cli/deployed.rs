@@ -1,6 +1,7 @@
 //! Deployments and rollbacks of an application whose release is a commit.
 
 use crate::shelf::{Shelf, serves};
+use toolkit::testing::Seen;
 
 #[test]
 fn forth_and_back() {
@@ -21,6 +22,32 @@ fn forth_and_back() {
     assert_eq!(shelf.seen(), serves("v2"));
     assert_eq!(shelf.rollback("--force v4").code, Some(0));
     assert_eq!(shelf.seen(), serves("v4"));
+}
+
+#[test]
+fn maintenance_mode_is_no_alarm_while_a_deployment_goes_on() {
+    let shelf = Shelf::new();
+    let line = "rollback --prepare </dev/null | rollback --maintenance on \
+        | healthcheck --no-alert deployment | step stop-here -- false | rollback --if failure --force";
+    let seen = Seen::run(&mut shelf.shell(line, &[]));
+    let health = seen
+        .records
+        .iter()
+        .find(|record| record["tool"] == "healthcheck")
+        .unwrap();
+    assert_eq!(health["status"], "ok", "{health}");
+    assert_eq!(seen.code, Some(3), "{}", seen.stderr);
+    assert_eq!(shelf.seen(), serves("v1"));
+
+    assert_eq!(shelf.rollback("--maintenance on").code, Some(0));
+    let left = Seen::run(&mut shelf.shell("healthcheck --no-alert deployment", &[]));
+    assert_eq!(
+        left.data()["checks"][0]["reason"],
+        "maintenance_left",
+        "{}",
+        left.stderr
+    );
+    assert_eq!(shelf.rollback("--prepare").reason(), "maintenance");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::shelf::{Shelf, serves};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use toolkit::testing::until;
+use toolkit::testing::{Seen, until};
 
 /// Runs in a group of its own, and kills it when the journal has begun `step`.
 fn killed_at(shelf: &Shelf, command: &mut Command, step: &str) -> bool {
@@ -52,6 +52,9 @@ fn a_killed_deployment_is_taken_back() {
         // One that was quicker than the kill has nothing to be taken back.
         if killed_at(&shelf, &mut shelf.deployment("v2"), step) && !shelf.journal().is_empty() {
             assert_eq!(shelf.rollback("--status").reason(), "unfinished", "{step}");
+            let health = Seen::run(&mut shelf.shell("healthcheck --no-alert deployment", &[]));
+            let left = &health.data()["checks"][0]["reason"];
+            assert_eq!(left, "deployment_left", "{step}");
             let next = shelf.deploy("v4");
             assert_eq!(next.records[1]["error"]["reason"], "unfinished", "{step}");
             let resumed = shelf.rollback("--resume");

@@ -189,8 +189,13 @@ impl Operation {
         self.entries.iter().rev().find(|entry| entry.step == step)
     }
 
-    /// Whether it belongs to other processes, which are at work.
+    /// Whether its processes are at work.
     pub fn goes_on(&self) -> bool {
+        owner::is_at_work(&self.intent.owner)
+    }
+
+    /// Whether processes are at work on it, and this is none of them.
+    pub fn is_anothers(&self) -> bool {
         owner::is_another(&self.intent.owner)
     }
 

@@ -18,21 +18,21 @@ pub fn this() -> Value {
     json!({ "group": own, "boot": boot(), "until": newest(own), "leader": name_of(own) })
 }
 
-/// Whether an operation's processes are at work still, and none of them is
-/// this one's.
-pub fn is_another(owner: &Value) -> bool {
-    let Some(group) = owner["group"]
-        .as_i64()
-        .and_then(|group| i32::try_from(group).ok())
-    else {
-        return false;
-    };
-    let own = rustix::process::getpgrp().as_raw_nonzero().get();
-    if group == own || owner["boot"].as_str() != boot().as_deref() {
-        return false;
-    }
+/// Whether an operation's processes are at work still.
+pub fn is_at_work(owner: &Value) -> bool {
     let until = owner["until"].as_u64().unwrap_or(0);
-    members(group).any(|begun| begun <= until)
+    owner["boot"].as_str() == boot().as_deref()
+        && group(owner).is_some_and(|group| members(group).any(|begun| begun <= until))
+}
+
+/// [`is_at_work`], and this process is none of them.
+pub fn is_another(owner: &Value) -> bool {
+    let own = rustix::process::getpgrp().as_raw_nonzero().get();
+    group(owner) != Some(own) && is_at_work(owner)
+}
+
+fn group(owner: &Value) -> Option<i32> {
+    i32::try_from(owner["group"].as_i64()?).ok()
 }
 
 /// The owner in words.
@@ -77,9 +77,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_process_is_not_another() {
+    fn this_process_is_at_work_and_not_another() {
+        assert!(is_at_work(&this()));
         assert!(!is_another(&this()));
-        assert!(newest(rustix::process::getpgrp().as_raw_nonzero().get()) > 0);
     }
 
     #[test]
