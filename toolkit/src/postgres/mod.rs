@@ -8,6 +8,7 @@
 
 mod certificate;
 mod conninfo;
+mod copier;
 mod copy;
 mod counts;
 mod csv;
@@ -30,6 +31,7 @@ mod verifier;
 mod version;
 mod wire;
 
+pub use copier::{Copier, Rows, Stopper};
 pub use counts::{Counts, Difference};
 pub use hosts::Host;
 pub use params::Params;
@@ -37,7 +39,7 @@ pub use place::Server;
 pub use properties::{Grant, Properties, Setting};
 pub use room::Room;
 pub use session::{Canceller, Session};
-pub use snapshot::Snapshot;
+pub use snapshot::{Mark, Snapshot};
 pub use tables::Table;
 pub use tls::{SslMode, Tls};
 pub use version::Version;

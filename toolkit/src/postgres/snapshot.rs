@@ -79,6 +79,19 @@ impl Snapshot {
         &self.id
     }
 
+    /// What other connections of ours join it by.
+    pub fn mark(&mut self) -> Result<Mark> {
+        let key = ulid::Ulid::generate().0;
+        // The lower 63 bits, which are its random ones.
+        let key = i64::try_from(key & u128::from(u64::MAX >> 1))?;
+        self.session
+            .execute(&format!("SELECT pg_catalog.pg_advisory_lock_shared({key})"))?;
+        Ok(Mark {
+            id: self.id.clone(),
+            key,
+        })
+    }
+
     /// The tables that are locked, by key.
     pub fn tables(&self) -> &[Table] {
         &self.tables
@@ -158,6 +171,31 @@ impl Snapshot {
             Some((quote::key(&schema, &name), values.next()?))
         };
         Ok(rows.into_iter().filter_map(entry).collect())
+    }
+}
+
+/// A snapshot's id, and a lock that its session alone holds: another server
+/// might have a snapshot with the same id.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    id: String,
+    key: i64,
+}
+
+impl Mark {
+    /// The statement that joins the snapshot.
+    pub(super) fn import(&self) -> String {
+        format!("SET TRANSACTION SNAPSHOT {}", quote::literal(&self.id))
+    }
+
+    /// The question whether its session is one of this server.
+    pub(super) fn question(&self) -> String {
+        let (high, low) = (self.key >> 32, self.key & 0xFFFF_FFFF);
+        format!(
+            "SELECT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype = 'advisory' \
+               AND classid = {high} AND objid = {low} AND objsubid = 1 \
+               AND pid <> pg_catalog.pg_backend_pid())"
+        )
     }
 }
 
