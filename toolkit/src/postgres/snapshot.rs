@@ -85,7 +85,7 @@ impl Snapshot {
         // The lower 63 bits, which are its random ones.
         let key = i64::try_from(key & u128::from(u64::MAX >> 1))?;
         self.session
-            .execute(&format!("SELECT pg_catalog.pg_advisory_lock_shared({key})"))?;
+            .execute(&format!("SELECT pg_catalog.pg_advisory_xact_lock_shared({key})"))?;
         Ok(Mark {
             id: self.id.clone(),
             key,
