@@ -104,12 +104,7 @@ pub(crate) struct Filler(Supply);
 impl Joined {
     /// One into `file`, compressed on `jobs` threads, for so many fillers; with
     /// fewer threads when the level needs more memory.
-    pub(crate) fn new(
-        file: File,
-        codec: Codec,
-        jobs: usize,
-        fillers: usize,
-    ) -> io::Result<Self> {
+    pub(crate) fn new(file: File, codec: Codec, jobs: usize, fillers: usize) -> io::Result<Self> {
         let blocks = Self::blocks(fillers);
         let left = BUDGET.saturating_sub(fillers * blocks * BOTH);
         let threads = jobs.clamp(1, (left / codec.encoder_bytes()).max(1));

@@ -101,7 +101,6 @@ pub(super) struct Pipeline {
     encoders: Vec<JoinHandle<()>>,
     writer: Option<JoinHandle<io::Result<Written>>>,
     failure: Arc<Failure>,
-    threads: usize,
     size: usize,
 }
 
@@ -159,20 +158,19 @@ impl Lane {
     /// Hands on a block that has been filled.
     pub(super) fn submit(&self, block: Block) -> io::Result<()> {
         let (done, place) = channel();
-        let sent = self.places.send(place).is_ok()
-            && self.to_encode.send(Job { block, done }).is_ok();
-        if sent { Ok(()) } else { Err(self.failure.error()) }
+        let sent =
+            self.places.send(place).is_ok() && self.to_encode.send(Job { block, done }).is_ok();
+        if sent {
+            Ok(())
+        } else {
+            Err(self.failure.error())
+        }
     }
 }
 
 impl Pipeline {
     /// `threads` that compress blocks of `size` bytes into `file`.
-    pub(super) fn start(
-        file: File,
-        codec: Codec,
-        threads: usize,
-        size: usize,
-    ) -> io::Result<Self> {
+    pub(super) fn start(file: File, codec: Codec, threads: usize, size: usize) -> io::Result<Self> {
         let (to_encode, jobs) = channel();
         let (to_write, order) = channel();
         let failure = Arc::new(Failure::default());
@@ -182,7 +180,6 @@ impl Pipeline {
             encoders: Vec::with_capacity(threads),
             writer: None,
             failure: Arc::clone(&failure),
-            threads,
             size,
         };
         let jobs = Arc::new(Mutex::new(jobs));
@@ -198,11 +195,6 @@ impl Pipeline {
             written.inspect_err(|error| failure.note(error))
         })?);
         Ok(pipeline)
-    }
-
-    /// How many threads compress.
-    pub(super) fn threads(&self) -> usize {
-        self.threads
     }
 
     /// So many blocks for one who fills them.

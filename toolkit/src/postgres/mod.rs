@@ -6,6 +6,7 @@
 //! [`Snapshot`] holds one moment of a database still, for `pg_dump` and for the
 //! counts that the dump is compared with.
 
+mod bulk;
 mod certificate;
 mod conninfo;
 mod copier;
@@ -15,6 +16,7 @@ mod csv;
 mod error;
 mod filter;
 mod hosts;
+mod outside;
 mod params;
 mod pgpass;
 mod place;
@@ -31,6 +33,7 @@ mod verifier;
 mod version;
 mod wire;
 
+pub use bulk::{Bulk, Sorted};
 pub use copier::{Copier, Rows, Stopper};
 pub use counts::{Counts, Difference};
 pub use hosts::Host;

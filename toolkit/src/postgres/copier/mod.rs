@@ -171,10 +171,14 @@ impl Copier {
         if let Some(broken) = broken {
             return Err(explain(&self.server, broken));
         }
-        let taken = taken.map_err(|error| anyhow::Error::from(error).context("cannot save rows"))?;
+        let taken =
+            taken.map_err(|error| anyhow::Error::from(error).context("cannot save rows"))?;
         match sent {
             Some(rows) => Ok((taken, rows)),
-            None => Err(explain(&self.server, odd("more rows than were read").into())),
+            None => Err(explain(
+                &self.server,
+                odd("more rows than were read").into(),
+            )),
         }
     }
 

@@ -122,8 +122,7 @@ fn secure(params: &Params, mut stream: TcpStream) -> io::Result<Socket> {
     }
     let config = params.tls.client().map_err(io::Error::other)?;
     let name = ServerName::try_from(params.host().name.clone()).map_err(io::Error::other)?;
-    let mut session =
-        ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
+    let mut session = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
     while session.is_handshaking() {
         session.complete_io(&mut stream)?;
     }
