@@ -4,6 +4,7 @@
 
 mod certificates;
 mod container;
+mod copier;
 mod ends;
 mod host;
 mod params;

@@ -116,6 +116,8 @@ fn run(
     copiers: Vec<Copier>,
 ) -> Result<(Found, Seen)> {
     let keys: BTreeSet<_> = work.tables.iter().map(|table| table.key.clone()).collect();
+    // Before `pg_dump` reads them: see `Seen::by`.
+    let sequences = moment.snapshot.sequences()?;
     let before = program::start(&work.sections.before)?;
     // At once, for the sake of its locks: later, it would wait for who waits
     // for us. It stands still until somebody reads what it writes.
@@ -151,6 +153,7 @@ fn run(
         None
     });
     abort.outcome()?;
+    let seen = seen.map(|(found, seen)| (found, Seen { sequences, ..seen }));
     seen.ok_or_else(|| anyhow!("a part of the dump ended unexpectedly"))
 }
 

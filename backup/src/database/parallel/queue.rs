@@ -80,13 +80,12 @@ impl<'a> Queue<'a> {
             rows: 0,
         });
         let stream = self.joined.open(filler)?;
-        match to {
-            Some(page) => self.page = page,
-            None => {
-                self.add(table.footer())?;
-                self.table += 1;
-                self.page = 0;
-            }
+        if let Some(page) = to {
+            self.page = page;
+        } else {
+            self.add(table.footer())?;
+            self.table += 1;
+            self.page = 0;
         }
         Ok(Some((task, stream)))
     }

@@ -257,13 +257,13 @@ fn the_index_leads_to_the_rows(saved: &Saved) {
             let begun = rows.len();
             for _ in 0..range.members {
                 let member = &saved.packed.members[at];
-                let begin = usize::try_from(member.offset).unwrap();
-                let end = begin + member.bytes as usize;
-                let mut gzip = MultiGzDecoder::new(&saved.file[begin..end]);
+                let offset = usize::try_from(member.offset).unwrap();
+                let end = offset + member.bytes as usize;
+                let mut gzip = MultiGzDecoder::new(&saved.file[offset..end]);
                 gzip.read_to_end(&mut rows).unwrap();
                 at += 1;
             }
-            let lines = rows[begun..].iter().filter(|byte| **byte == b'\n').count();
+            let lines = memchr::memchr_iter(b'\n', &rows[begun..]).count();
             assert_eq!(lines as u64, range.rows, "{}", table.table);
             pages.push(range.page);
         }

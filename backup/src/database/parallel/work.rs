@@ -105,5 +105,5 @@ fn unlike(how: &str) -> Failure {
         "dump_failed",
         format!("the dump does not {how} as dumps of pg_dump do"),
     )
-    .hint("`--jobs 0` leaves all of it to pg_dump")
+    .hint("compare `pg_dump --version` with the server's version")
 }
