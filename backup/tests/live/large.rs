@@ -6,10 +6,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use toolkit::testing::{Seen, Stack};
 
-/// A shop with a table of about 90 MiB.
+/// A shop with a table of about 90 MiB, which nothing else is busy with.
 fn create(stack: &Stack, database: &str) {
     stack.create_shop(database);
-    let sql = "CREATE TABLE shop.large AS \
+    let sql = "CREATE TABLE shop.large WITH (autovacuum_enabled = false) AS \
         SELECT i, repeat(md5(i::text), 30) AS pad FROM generate_series(1, 90000) AS i";
     stack.sql(database, sql);
 }
@@ -42,6 +42,8 @@ fn they_are_copied_by_connections_of_their_own() {
         let text = String::from_utf8_lossy(&text);
         for word in ["\\restrict ", "\\unrestrict ", "COPY shop.large "] {
             let lines = text.lines().filter(|line| line.starts_with(word));
+            // A function of the shop's has such a line of its own.
+            let lines = lines.filter(|line| *line != "\\restrict abc");
             assert_eq!(lines.count(), 1, "{word}");
         }
     }

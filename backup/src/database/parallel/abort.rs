@@ -10,18 +10,30 @@ use toolkit::postgres::{Canceller, Stopper};
 pub(super) struct Abort {
     copiers: Vec<Stopper>,
     counting: Canceller,
-    programs: Vec<Group>,
+    programs: Mutex<Vec<Group>>,
     first: Mutex<Option<anyhow::Error>>,
 }
 
 impl Abort {
-    pub(super) fn new(copiers: Vec<Stopper>, counting: Canceller, programs: Vec<Group>) -> Self {
+    pub(super) fn new(copiers: Vec<Stopper>, counting: Canceller) -> Self {
         Self {
             copiers,
             counting,
-            programs,
+            programs: Mutex::default(),
             first: Mutex::new(None),
         }
+    }
+
+    /// Ends this program too.
+    pub(super) fn watch(&self, program: Group) {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        if first.is_some() {
+            program.terminate();
+        }
+        let programs = self.programs.lock();
+        programs
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(program);
     }
 
     /// What `work` returns; none when it failed, and then all else ends.
@@ -44,7 +56,9 @@ impl Abort {
         *first = Some(error);
         self.copiers.iter().for_each(Stopper::stop);
         self.counting.cancel();
-        self.programs.iter().for_each(|group| group.terminate());
+        let programs = self.programs.lock();
+        let programs = programs.unwrap_or_else(PoisonError::into_inner);
+        programs.iter().for_each(|group| group.terminate());
     }
 
     /// Why all was ended, if it was.

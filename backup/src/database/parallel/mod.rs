@@ -116,23 +116,25 @@ fn run(
     copiers: Vec<Copier>,
 ) -> Result<(Found, Seen)> {
     let keys: BTreeSet<_> = work.tables.iter().map(|table| table.key.clone()).collect();
-    // Before `pg_dump` reads them: see `Seen::by`.
-    let sequences = moment.snapshot.sequences()?;
-    let before = program::start(&work.sections.before)?;
-    // At once, for the sake of its locks: later, it would wait for who waits
-    // for us. It stands still until somebody reads what it writes.
-    let after = program::start(&work.sections.after)?;
     let first = lock(work.queue).text(joined.filler())?;
     let abort = Abort::new(
         copiers.iter().map(Copier::stopper).collect(),
         moment.snapshot.canceller(),
-        vec![before.group(), after.group()],
     );
     let seen = thread::scope(|scope| {
         let named = |name: &str| thread::Builder::new().name(name.into());
         let snapshot = &mut moment.snapshot;
         let count = || abort.guard(|| Seen::by(snapshot, &keys));
         let counting = named("count rows").spawn_scoped(scope, count);
+        let start = |command| {
+            let program = program::start(command)?;
+            abort.watch(program.group());
+            Ok(program)
+        };
+        let before = abort.guard(|| start(&work.sections.before))?;
+        // At once, for the sake of its locks: later, it would wait for who waits
+        // for us. It stands still until somebody reads what it writes.
+        let after = abort.guard(|| start(&work.sections.after))?;
         let mut copying = Vec::new();
         for copier in copiers {
             let (abort, filler) = (&abort, joined.filler());
@@ -153,7 +155,6 @@ fn run(
         None
     });
     abort.outcome()?;
-    let seen = seen.map(|(found, seen)| (found, Seen { sequences, ..seen }));
     seen.ok_or_else(|| anyhow!("a part of the dump ended unexpectedly"))
 }
 
