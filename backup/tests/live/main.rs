@@ -10,6 +10,7 @@ mod direct;
 mod flat;
 mod halted;
 mod interrupted;
+mod large;
 mod secrets;
 mod set;
 mod space;

@@ -7,9 +7,11 @@
 //! counts that the dump is compared with.
 
 mod cancel;
+mod bulk;
 mod certificate;
 mod connect;
 mod conninfo;
+mod copier;
 mod copy;
 mod counts;
 mod csv;
@@ -18,6 +20,7 @@ mod error;
 mod filter;
 mod hosts;
 mod meter;
+mod outside;
 mod params;
 mod pgpass;
 mod place;
@@ -35,6 +38,8 @@ mod verifier;
 mod version;
 mod wire;
 
+pub use bulk::{Bulk, Sorted};
+pub use copier::{Copier, Rows, Stopper};
 pub use counts::{Counts, Difference};
 pub use hosts::Host;
 pub use meter::ANSWER;
@@ -43,7 +48,7 @@ pub use place::Server;
 pub use properties::{Grant, Properties, Setting};
 pub use room::Room;
 pub use session::{Canceller, Session};
-pub use snapshot::Snapshot;
+pub use snapshot::{Mark, Snapshot};
 pub use tables::Table;
 pub use tls::{SslMode, Tls};
 pub use version::Version;

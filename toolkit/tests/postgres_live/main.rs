@@ -5,6 +5,7 @@
 mod bounded;
 mod certificates;
 mod container;
+mod copier;
 mod ends;
 mod host;
 mod params;

@@ -2,10 +2,11 @@
 
 use super::place::Postgres;
 use crate::database::Wanted;
+use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::time::Duration;
 use toolkit::postgres::{Server, Snapshot, Version};
-use toolkit::set::DatabaseProof;
+use toolkit::set::{Copying, DatabaseProof};
 
 pub(super) const STAMP: &str = "20261120_021500";
 
@@ -27,10 +28,11 @@ impl Saved {
             server: snapshot.version().to_string(),
             pg_dump: program.to_string(),
             properties: snapshot.properties().clone(),
-            counts: snapshot.count_rows(|_, _| {}).unwrap(),
+            counts: snapshot.count_rows(&BTreeSet::new()).unwrap(),
             materialized_views: snapshot.count_materialized_views().unwrap(),
             sequences: snapshot.sequences().unwrap(),
             large_objects: snapshot.large_objects(),
+            copying: Copying::default(),
         };
         Self { dump, proof }
     }
