@@ -32,7 +32,7 @@ build: ## Build the tools: target/release/
 	cargo build --release --locked --workspace
 
 .PHONY: demo
-demo: ## Back up, damage and restore a live application; KEEP=1 keeps it running
+demo: ## Restore a live application, deploy it, roll it back; KEEP=1 keeps it running
 	scripts/dev/setup demo
 	cargo build --release --locked --workspace
 	scripts/dev/demo

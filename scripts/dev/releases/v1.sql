@@ -1,0 +1,1 @@
+-- The first release that is built from the repository: the data stay.
