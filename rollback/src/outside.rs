@@ -166,10 +166,10 @@ fn file_name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// The processes of PM2 that are not online.
+/// The processes of PM2 that run something of `root` and are not online.
 ///
 /// `pm2 jlist` writes a JSON array in its last line; other lines may precede it.
-pub(crate) fn not_online() -> Result<Vec<String>> {
+pub(crate) fn not_online(root: &Path) -> Result<Vec<String>> {
     let said = Command::new("pm2").args(["jlist", "--silent"]).read()?;
     let text = String::from_utf8_lossy(&said);
     let list = text
@@ -177,8 +177,25 @@ pub(crate) fn not_online() -> Result<Vec<String>> {
         .rev()
         .find(|line| line.trim_start().starts_with('['));
     let list: Value = serde_json::from_str(list.unwrap_or("[]"))?;
-    let processes = list.as_array().into_iter().flatten();
-    let off = processes.filter(|process| process["pm2_env"]["status"] != "online");
+    let of_root = |process: &&Value| {
+        let paths = ["pm_exec_path", "pm_cwd"].map(|name| process["pm2_env"][name].as_str());
+        paths
+            .into_iter()
+            .flatten()
+            .any(|path| Path::new(path).starts_with(root))
+    };
+    let processes: Vec<_> = list
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(of_root)
+        .collect();
+    if processes.is_empty() {
+        return Ok(vec![format!("anything of `{}`", root.display())]);
+    }
+    let off = processes
+        .into_iter()
+        .filter(|process| process["pm2_env"]["status"] != "online");
     Ok(off
         .map(|process| process["name"].as_str().unwrap_or("?").to_owned())
         .collect())

@@ -2,12 +2,11 @@
 
 use crate::looked::{Looked, is, measure};
 use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use toolkit::record::Status;
-use toolkit::testing::workspace;
+use toolkit::testing::path_with_pm2;
 
 /// The home of the PM2 that a test was started anew for.
 const HOME: &str = "SEXTANT_TEST_PM2";
@@ -26,7 +25,7 @@ fn an_application_that_stops_and_crashes() {
                 "pm2::an_application_that_stops_and_crashes",
                 "--nocapture",
             ])
-            .env("PATH", path())
+            .env("PATH", path_with_pm2())
             .env(HOME, home.path())
             .output()
             .unwrap();
@@ -68,37 +67,6 @@ fn an_application_that_stops_and_crashes() {
     looked.until_failed(&check, "process_failed");
     let absent = api.replace("api", "absent");
     is(&looked.at(&absent), Status::Fail, "process_missing");
-}
-
-/// PATH with a PM2 in it: this machine's, else one installed for the tests.
-fn path() -> OsString {
-    let path = env::var_os("PATH").unwrap_or_default();
-    if env::split_paths(&path).any(|folder| folder.join("pm2").is_file()) {
-        return path;
-    }
-    let folder = workspace().join("target/pm2");
-    let programs = folder.join("node_modules/.bin");
-    if !programs.join("pm2").is_file() {
-        fs::create_dir_all(&folder).unwrap();
-        let install = [
-            "install",
-            "--no-audit",
-            "--no-fund",
-            "--prefix",
-            ".",
-            "pm2@7",
-        ];
-        let npm = Command::new("npm")
-            .args(install)
-            .current_dir(&folder)
-            .output();
-        assert!(
-            npm.as_ref().is_ok_and(|npm| npm.status.success()),
-            "{npm:?}"
-        );
-    }
-    let all = [programs].into_iter().chain(env::split_paths(&path));
-    env::join_paths(all).unwrap()
 }
 
 /// Its daemon ends with it.

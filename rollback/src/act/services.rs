@@ -8,6 +8,7 @@ use crate::plan::{Means, short};
 use crate::siblings;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::Instant;
 use toolkit::application::Application;
 use toolkit::command::{Command, Io, Stdout};
@@ -199,7 +200,7 @@ pub(super) fn start(work: &mut Work<'_>) -> Result<Value> {
         let told = all(&outside.start)?;
         all(&outside.runs)?;
         if outside.is_pm2 {
-            expect_online()?;
+            expect_online(&work.run.config.root)?;
         }
         return Ok(told);
     }
@@ -210,8 +211,8 @@ pub(super) fn start(work: &mut Work<'_>) -> Result<Value> {
 
 /// PM2 says of what it gave up, and of what crashes over and over, that it is
 /// not online.
-fn expect_online() -> Result<()> {
-    let off = not_online()?;
+fn expect_online(root: &Path) -> Result<()> {
+    let off = not_online(root)?;
     if off.is_empty() {
         return Ok(());
     }

@@ -5,4 +5,5 @@
 mod bare;
 mod deployed;
 mod killed;
+mod pm2;
 mod shelf;

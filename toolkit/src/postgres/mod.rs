@@ -6,8 +6,8 @@
 //! [`Snapshot`] holds one moment of a database still, for `pg_dump` and for the
 //! counts that the dump is compared with.
 
-mod cancel;
 mod bulk;
+mod cancel;
 mod certificate;
 mod connect;
 mod conninfo;
