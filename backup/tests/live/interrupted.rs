@@ -91,7 +91,7 @@ fn programs(stack: &Stack, database: &str) -> Vec<String> {
 
 /// Waits until nothing is left of a run: in the server, in its container, on
 /// this machine.
-pub(crate) fn until_nothing_runs(stack: &Stack, database: &str) {
+fn until_nothing_runs(stack: &Stack, database: &str) {
     until("the server has no connection of the run", || {
         count(stack, database, "application_name <> 'psql'") == 0
     });

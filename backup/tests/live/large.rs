@@ -1,10 +1,8 @@
 //! Large tables, which several connections copy.
 
-use crate::interrupted::{Waiting, until_nothing_runs};
-use crate::{backup, gunzip, info, made, nothing_half_made, part, shop};
-use rustix::process::{Pid, Signal, kill_process};
+use crate::{backup, gunzip, info, made, part, shop};
 use serde_json::json;
-use toolkit::testing::{Seen, Stack};
+use toolkit::testing::Stack;
 
 /// A shop with a table of about 90 MiB, which nothing else is busy with.
 fn create(stack: &Stack, database: &str) {
@@ -47,27 +45,4 @@ fn they_are_copied_by_connections_of_their_own() {
             assert_eq!(lines.count(), 1, "{word}");
         }
     }
-}
-
-#[test]
-fn a_run_that_is_ended_leaves_nothing_behind() {
-    let stack = shop();
-    let place = stack.place();
-    create(&stack, "large_ended");
-    let waiting = Waiting::start(&stack, &place, "large_ended", &[]);
-    kill_process(Pid::from_child(&waiting.tool), Signal::TERM).unwrap();
-    let seen = Seen::of(&waiting.tool.wait_with_output().unwrap());
-    assert_eq!((seen.code, seen.reason()), (Some(143), "interrupted"));
-    assert!(nothing_half_made(&place));
-    // The lock is still held: nothing ends by itself.
-    until_nothing_runs(&stack, "large_ended");
-    drop(waiting.held);
-
-    let mut waiting = Waiting::start(&stack, &place, "large_ended", &[]);
-    waiting.tool.kill().unwrap();
-    waiting.tool.wait().unwrap();
-    until_nothing_runs(&stack, "large_ended");
-    drop(waiting.held);
-    let seen = backup(&place, &["database", "--database", "large_ended"]).succeeded();
-    assert!(nothing_half_made(&place) && made(&seen).exists());
 }
