@@ -4,7 +4,7 @@ pub(crate) mod parallel;
 
 use crate::program::{self, Sink};
 use anyhow::Result;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 use toolkit::command::Command;
@@ -110,7 +110,7 @@ pub(crate) fn dump(mut moment: Moment, copying: Copying, sink: impl Sink) -> Res
         let snapshot = &mut moment.snapshot;
         let counting = thread::Builder::new()
             .name("count rows".into())
-            .spawn_scoped(scope, || Seen::by(snapshot, &BTreeSet::new()))?;
+            .spawn_scoped(scope, || Seen::by(snapshot))?;
         let written = program::run(&command, sink);
         if written.is_err() {
             canceller.cancel();
@@ -142,14 +142,13 @@ struct Seen {
 }
 
 impl Seen {
-    /// What it says but for the rows of the tables with a key in `without`.
-    fn by(snapshot: &mut Snapshot, without: &BTreeSet<String>) -> Result<Self> {
+    fn by(snapshot: &mut Snapshot) -> Result<Self> {
         // Sequences are in no snapshot. `pg_dump` reads them last: read first,
         // they are not ahead of the dump.
         let sequences = snapshot.sequences()?;
         Ok(Self {
             sequences,
-            counts: snapshot.count_rows(without)?,
+            counts: snapshot.count_rows()?,
             materialized_views: snapshot.count_materialized_views()?,
         })
     }

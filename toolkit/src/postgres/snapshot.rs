@@ -10,7 +10,7 @@ use super::tables::{self, Table};
 use super::version::Version;
 use crate::failure::Failure;
 use anyhow::Result;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How often the tables may change under our hands before we give up.
@@ -147,15 +147,13 @@ impl Snapshot {
         Ok((u16::try_from(port)?, self.session.number(&locks)?))
     }
 
-    /// Counts the rows that a dump of this moment has, table by table, but for
-    /// the tables with a key in `without`.
+    /// Counts the rows that a dump of this moment has, table by table.
     ///
     /// # Errors
     /// As [`Session::number`].
-    pub fn count_rows(&mut self, without: &BTreeSet<String>) -> Result<Counts> {
+    pub fn count_rows(&mut self) -> Result<Counts> {
         let mut counts = Counts::default();
-        let counted = |table: &&Table| table.has_rows && !without.contains(&table.key);
-        for table in self.tables.iter().filter(counted) {
+        for table in self.tables.iter().filter(|table| table.has_rows) {
             let rows = self.session.number(&table.count())?;
             if let Some(root) = &table.root {
                 counts.roots.insert(table.key.clone(), root.clone());

@@ -127,17 +127,6 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// How many rows the server said that each table has.
-    pub(super) fn rows(&self) -> Vec<u64> {
-        let mut all = vec![0; self.tables.len()];
-        for holds in &self.streams {
-            if let Holds::Rows { table, rows, .. } = holds {
-                all[*table] += rows;
-            }
-        }
-        all
-    }
-
     /// Where the tables' rows are, by how many members each stream became.
     pub(super) fn tables(mut self, members: &[usize]) -> Vec<Copied> {
         let mut at = 0;

@@ -2,7 +2,6 @@
 
 use super::place::Postgres;
 use crate::database::Wanted;
-use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::time::Duration;
 use toolkit::postgres::{Server, Snapshot, Version};
@@ -28,7 +27,7 @@ impl Saved {
             server: snapshot.version().to_string(),
             pg_dump: program.to_string(),
             properties: snapshot.properties().clone(),
-            counts: snapshot.count_rows(&BTreeSet::new()).unwrap(),
+            counts: snapshot.count_rows().unwrap(),
             materialized_views: snapshot.count_materialized_views().unwrap(),
             sequences: snapshot.sequences().unwrap(),
             large_objects: snapshot.large_objects(),
