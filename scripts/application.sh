@@ -5,6 +5,8 @@
 
 : "${here:?}"
 exec </dev/null
+# Each link of a pipeline reads what those before it wrote, whoever said what.
+unset SEXTANT_NO_INPUT
 
 # Ends before anything was touched, with what is wrong and what helps.
 refuse() {

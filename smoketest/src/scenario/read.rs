@@ -38,6 +38,8 @@ pub(crate) fn read(sources: &Sources<'_>, scope: &Scope, config: &Config) -> Res
     };
     if sources.files.is_empty() {
         let own = own.ok_or_else(no_scenario)?;
+        // What it uses is asked where it is.
+        reader.default_base = suite::base(&own, scope, config)?;
         let folder = config.root.clone();
         reader.suite(own, &folder)?;
     } else {
