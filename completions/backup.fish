@@ -1,6 +1,6 @@
 complete -c backup -l to -d 'The folder that holds the sets [default: $BACKUP_DIR, else /backup/deployments]' -r -F
 complete -c backup -l database -d 'Save this database; may be given several times [default: the application\'s]' -r
-complete -c backup -s j -l jobs -d 'How many blocks are compressed side by side; up to 4, how many connections copy large tables [default: the number of cores]' -r
+complete -c backup -s j -l jobs -d 'How many blocks are compressed side by side [default: the number of cores]' -r
 complete -c backup -l compress -d 'How to compress: `gzip:1` to `gzip:12`, or `zstd:1` to `zstd:19` [default: gzip:6]' -r
 complete -c backup -l flat -d 'Write one part as DIR/PREFIX-YYYYMMDD_HHMMSS.sql.gz, its proof beside it' -r
 complete -c backup -l keep-within -d 'Keep the sets made within this time before the newest: `30d`, `12h`' -r

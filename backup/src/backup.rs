@@ -122,12 +122,11 @@ fn outcome(path: &Path, info: &Info, removed: &[String], trouble: Option<String>
     Outcome::warned(summary, data, "incomplete_view", &warnings)
 }
 
-/// A part as the record shows it: its proof without the indexes of members.
+/// A part as the record shows it: its proof without the member index.
 fn part_data(part: &Part) -> Value {
     let mut data = serde_json::to_value(part).unwrap_or_default();
     if let Some(fields) = data.as_object_mut() {
         fields.remove("members");
-        fields.remove("tables");
     }
     data
 }

@@ -30,8 +30,7 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) all_databases: bool,
 
-    /// How many blocks are compressed side by side; up to 4, how many connections copy large tables
-    /// [default: the number of cores]
+    /// How many blocks are compressed side by side [default: the number of cores]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: Option<u16>,
 

@@ -18,28 +18,21 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// `pg_dump` writes 4 KiB at a time, and each of its writes wakes a reader that
 /// waits: 225,000 switches for 0.9 GB. One that comes back later finds more, and
 /// the two cores have a twelfth less to do.
-pub(crate) struct Pipe<R> {
-    from: R,
+pub(crate) struct Pipe<'a> {
+    from: &'a mut ChildStdout,
     early: bool,
 }
 
-impl<'a> Pipe<&'a mut ChildStdout> {
+impl<'a> Pipe<'a> {
     /// Lets the pipe hold 1 MiB instead of 64 KiB, where the system allows it.
     pub(crate) fn new(from: &'a mut ChildStdout) -> Self {
         // A refusal is only slower.
         let _ = fcntl_setpipe_size(&*from, CAPACITY);
-        Self::of(from)
-    }
-}
-
-impl<R> Pipe<R> {
-    /// Anything that fills up while nobody reads, such as a socket.
-    pub(crate) fn of(from: R) -> Self {
         Self { from, early: false }
     }
 }
 
-impl<R: Read> Read for Pipe<R> {
+impl Read for Pipe<'_> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         if self.early {
             thread::sleep(PAUSE);

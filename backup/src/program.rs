@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use std::io;
 use std::process::ChildStdout;
-use toolkit::command::{Command, Ended, Group, Io, Running, Stdout};
+use toolkit::command::{Command, Ended, Io, Stdout};
 use toolkit::failure::Failure;
 use toolkit::sql::tally::{Counter, Tally};
 
@@ -23,49 +23,24 @@ impl<F: FnOnce(&mut ChildStdout, &mut dyn FnMut(&[u8])) -> io::Result<u64>> Sink
 /// writes.
 ///
 /// # Errors
-/// Those of [`Dumping::read`].
+/// `dump_failed`, `dump_empty`, `dump_truncated` when its last line is missing;
+/// what `sink` returns.
 pub(crate) fn run(command: &Command, sink: impl Sink) -> Result<Tally> {
-    start(command)?.read(sink)
-}
-
-/// A dump program that has been started.
-#[derive(Debug)]
-pub(crate) struct Dumping(Running);
-
-/// Starts `command`, whose stdin keeps it alive. It works until nobody reads
-/// what it writes.
-pub(crate) fn start(command: &Command) -> Result<Dumping> {
     let io = Io {
         stdin: true,
         stdout: Stdout::Read,
         echo: false,
     };
-    Ok(Dumping(command.start(io)?))
-}
-
-impl Dumping {
-    /// What ends it from another thread.
-    pub(crate) fn group(&self) -> Group {
-        self.0.group()
-    }
-
-    /// Reads what it writes into `sink`, and counts it.
-    ///
-    /// # Errors
-    /// `dump_failed`, `dump_empty`, `dump_truncated` when its last line is
-    /// missing; what `sink` returns.
-    pub(crate) fn read(self, sink: impl Sink) -> Result<Tally> {
-        let Self(mut running) = self;
-        let mut stdout = running.take_stdout().context("no output to read")?;
-        let mut counter = Counter::new();
-        let taken = sink.take(&mut stdout, &mut |piece| counter.feed(piece));
-        // A sink that failed leaves the program blocked: it is ended with `running`.
-        let bytes = taken.context("cannot save the dump")?;
-        let tally = counter.finish();
-        let ended = running.wait()?;
-        judge(&ended, bytes, tally.complete)?;
-        Ok(tally)
-    }
+    let mut running = command.start(io)?;
+    let mut stdout = running.take_stdout().context("no output to read")?;
+    let mut counter = Counter::new();
+    let taken = sink.take(&mut stdout, &mut |piece| counter.feed(piece));
+    // A sink that failed leaves the program blocked: it is ended with `running`.
+    let bytes = taken.context("cannot save the dump")?;
+    let tally = counter.finish();
+    let ended = running.wait()?;
+    judge(&ended, bytes, tally.complete)?;
+    Ok(tally)
 }
 
 fn judge(ended: &Ended, bytes: u64, complete: bool) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 //! one line an event elsewhere.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 use toolkit::output;
 use toolkit::render;
@@ -17,7 +17,7 @@ pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     name: String,
     begun: Instant,
-    bytes: AtomicU64,
+    bytes: Cell<u64>,
 }
 
 impl Progress {
@@ -39,14 +39,14 @@ impl Progress {
             bar,
             name: name.to_owned(),
             begun: Instant::now(),
-            bytes: AtomicU64::new(0),
+            bytes: Cell::new(0),
         }
     }
 
-    /// So many more uncompressed bytes have been saved, by whatever thread.
+    /// So many more uncompressed bytes have been saved.
     pub(crate) fn advance(&self, bytes: usize) {
-        let more = bytes as u64;
-        let bytes = self.bytes.fetch_add(more, Ordering::Relaxed) + more;
+        let bytes = self.bytes.get() + bytes as u64;
+        self.bytes.set(bytes);
         if let Some(bar) = &self.bar {
             // What grew since the last time must not stand still at 100 %.
             bar.set_length(bar.length().unwrap_or(0).max(bytes));
@@ -59,7 +59,7 @@ impl Progress {
         let took = render::duration(self.begun.elapsed());
         let sizes = format!(
             "{} in {}",
-            render::size(self.bytes.load(Ordering::Relaxed)),
+            render::size(self.bytes.get()),
             render::size(packed)
         );
         if let Some(bar) = &self.bar {

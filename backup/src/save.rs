@@ -2,15 +2,13 @@
 
 use crate::backup::Job;
 use crate::compress::{Codec, Compressor};
-use crate::database::parallel::{self, Limits, Target};
-use crate::database::{self, Moment};
 use crate::files::{self, Exclude, Root};
 use crate::folder::Draft;
-use crate::globals;
 use crate::pipe::Pipe;
 use crate::plan::{Planned, Source};
 use crate::program::Sink;
 use crate::progress::Progress;
+use crate::{database, globals};
 use anyhow::{Context, Result};
 use serde_json::json;
 use std::cell::RefCell;
@@ -24,7 +22,7 @@ use toolkit::config::Compression;
 use toolkit::part::Packed;
 use toolkit::postgres;
 use toolkit::redis::{self, rdb};
-use toolkit::set::{Copied, DatabaseProof, Part, Proof};
+use toolkit::set::{DatabaseProof, Part, Proof};
 
 /// How long a dump waits for a lock that a migration holds.
 const LOCK_WAIT: Duration = Duration::from_secs(60);
@@ -32,7 +30,6 @@ const LOCK_WAIT: Duration = Duration::from_secs(60);
 /// What saving a part came to.
 struct Saved {
     packed: Packed,
-    tables: Vec<Copied>,
     proof: Proof,
     warnings: Vec<String>,
 }
@@ -71,7 +68,6 @@ pub(crate) fn part(
         raw_bytes: saved.packed.raw_bytes,
         ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         members: saved.packed.members,
-        tables: saved.tables,
         proof: saved.proof,
         warnings: saved.warnings,
     })
@@ -84,26 +80,13 @@ fn save_database(
     job: &Job,
     progress: &Progress,
 ) -> Result<Saved> {
-    let mut moment = Moment::hold(server, name, LOCK_WAIT)?;
-    let limits = Limits::default();
-    let (dumped, packed, tables) = match parallel::plan(&mut moment, limits, job.jobs)? {
-        Ok(plan) => {
-            let target = Target {
-                file,
-                codec: codec(job.method),
-                jobs: job.jobs,
-                progress,
-            };
-            parallel::dump(moment, plan, target, limits)?
-        }
-        Err(copying) => {
-            let packed = RefCell::new(None);
-            let sink = pack_dump(file, job, progress, &packed);
-            let dumped = database::dump(moment, copying, sink)?;
-            let packed = packed.take().context("nothing was compressed")?;
-            (dumped, packed, Vec::new())
-        }
-    };
+    let packed = RefCell::new(None);
+    let dumped = database::dump(
+        server,
+        name,
+        LOCK_WAIT,
+        pack_dump(file, job, progress, &packed),
+    )?;
     let proof = DatabaseProof {
         database: name.to_owned(),
         server: dumped.server.to_string(),
@@ -113,11 +96,9 @@ fn save_database(
         materialized_views: dumped.materialized_views,
         sequences: dumped.sequences,
         large_objects: dumped.large_objects,
-        copying: dumped.copying,
     };
     Ok(Saved {
-        packed,
-        tables,
+        packed: packed.take().context("nothing was compressed")?,
         proof: Proof::Database(serde_json::to_value(proof)?),
         warnings: Vec::new(),
     })
@@ -147,7 +128,6 @@ fn save_globals(
     });
     Ok(Saved {
         packed: packed.take().context("nothing was compressed")?,
-        tables: Vec::new(),
         proof: Proof::Globals(proof),
         warnings,
     })
@@ -201,7 +181,6 @@ fn save_redis(server: &redis::Server, file: File, progress: &Progress) -> Result
             sha256: sum.hex(),
             members: Vec::new(),
         },
-        tables: Vec::new(),
         proof: Proof::Redis(serde_json::to_value(inspected)?),
         warnings,
     })
@@ -234,7 +213,6 @@ fn save_files(
     let proof = json!({ "roots": roots, "entries": archived.entries });
     Ok(Saved {
         packed,
-        tables: Vec::new(),
         proof: Proof::Files(proof),
         warnings: archived.warnings,
     })

@@ -1,7 +1,5 @@
 //! One database as plain SQL, and the proof that all of it is there.
 
-pub(crate) mod parallel;
-
 use crate::program::{self, Sink};
 use anyhow::Result;
 use std::collections::BTreeMap;
@@ -10,7 +8,6 @@ use std::time::Duration;
 use toolkit::command::Command;
 use toolkit::failure::Failure;
 use toolkit::postgres::{Counts, Properties, Server, Session, Snapshot, Version};
-use toolkit::set::Copying;
 
 /// How many differing tables a message names.
 const NAMED: usize = 3;
@@ -32,85 +29,35 @@ pub(crate) struct Dumped {
     pub(crate) program: Version,
     /// What the database is beside its contents.
     pub(crate) properties: Properties,
-    /// How its large tables were copied.
-    pub(crate) copying: Copying,
 }
 
-/// A moment of a database that is held still, to be dumped.
-#[derive(Debug)]
-pub(crate) struct Moment {
-    server: Server,
-    database: String,
-    snapshot: Snapshot,
-    program: Version,
-    wait: Duration,
-}
-
-impl Moment {
-    /// Holds `database` of `server`. No lock is waited for longer than `wait`.
-    ///
-    /// # Errors
-    /// As [`Snapshot::take`]; `pg_dump_too_old`.
-    pub(crate) fn hold(server: &Server, database: &str, wait: Duration) -> Result<Self> {
-        let program = Version::of_program(server, "pg_dump")?;
-        let mut session = Session::open(server, database)?;
-        program.can_dump(Version::of_server(&mut session)?)?;
-        drop(session);
-        Ok(Self {
-            server: server.clone(),
-            database: database.to_owned(),
-            snapshot: Snapshot::take(server, database, wait)?,
-            program,
-            wait,
-        })
-    }
-
-    /// `pg_dump` in this moment.
-    fn command(&self) -> Command {
-        let wait = self.wait.as_millis().clamp(1, i32::MAX as u128);
-        let program = self.server.tied_program("pg_dump", &self.database);
-        program.args([
-            "--format=plain".to_owned(),
-            format!("--snapshot={}", self.snapshot.id()),
-            format!("--lock-wait-timeout={wait}"),
-        ])
-    }
-
-    /// What is known once the dump is whole.
-    ///
-    /// # Errors
-    /// `dump_rows_differ` when `found` in the dump is not what was seen.
-    fn dumped(self, seen: Seen, found: &BTreeMap<String, u64>, copying: Copying) -> Result<Dumped> {
-        agree(&self.database, &seen.counts, found)?;
-        Ok(Dumped {
-            counts: seen.counts,
-            materialized_views: seen.materialized_views,
-            sequences: seen.sequences,
-            large_objects: self.snapshot.large_objects(),
-            server: self.snapshot.version(),
-            program: self.program,
-            properties: self.snapshot.properties().clone(),
-            copying,
-        })
-    }
-}
-
-/// Dumps `moment` to `sink`, all of it by `pg_dump`.
+/// Dumps `database` of `server` to `sink`.
 ///
-/// The dump and the counts see the same moment.
+/// The dump and the counts see the same moment. No lock is waited for longer
+/// than `wait`.
 ///
 /// # Errors
+/// As [`Snapshot::take`]; `pg_dump_too_old` before anything is written;
 /// `dump_failed` with `pg_dump`'s last words; `dump_truncated` when its last
 /// line is missing; `dump_empty`; `dump_rows_differ`, naming tables; what
 /// `sink` returns.
-pub(crate) fn dump(mut moment: Moment, copying: Copying, sink: impl Sink) -> Result<Dumped> {
-    let command = moment.command();
-    let canceller = moment.snapshot.canceller();
-    let (found, seen) = thread::scope(|scope| {
-        let snapshot = &mut moment.snapshot;
+pub(crate) fn dump(
+    server: &Server,
+    database: &str,
+    wait: Duration,
+    sink: impl Sink,
+) -> Result<Dumped> {
+    let version = Version::of_program(server, "pg_dump")?;
+    let mut session = Session::open(server, database)?;
+    version.can_dump(Version::of_server(&mut session)?)?;
+    drop(session);
+    let mut snapshot = Snapshot::take(server, database, wait)?;
+    let command = command(server, database, snapshot.id(), wait);
+    let canceller = snapshot.canceller();
+    thread::scope(|scope| {
         let counting = thread::Builder::new()
             .name("count rows".into())
-            .spawn_scoped(scope, || Seen::by(snapshot))?;
+            .spawn_scoped(scope, || Seen::by(&mut snapshot))?;
         let written = program::run(&command, sink);
         if written.is_err() {
             canceller.cancel();
@@ -118,9 +65,20 @@ pub(crate) fn dump(mut moment: Moment, copying: Copying, sink: impl Sink) -> Res
         let seen = counting.join();
         let found = written?.rows;
         let seen = seen.map_err(|_| anyhow::anyhow!("counting rows ended unexpectedly"))??;
-        Ok::<_, anyhow::Error>((found, seen))
-    })?;
-    moment.dumped(seen, &found, copying)
+        Ok((found, seen))
+    })
+    .and_then(|(found, seen)| {
+        agree(database, &seen.counts, &found)?;
+        Ok(Dumped {
+            counts: seen.counts,
+            materialized_views: seen.materialized_views,
+            sequences: seen.sequences,
+            large_objects: snapshot.large_objects(),
+            server: snapshot.version(),
+            program: version,
+            properties: snapshot.properties().clone(),
+        })
+    })
 }
 
 /// The databases that can be dumped: those that let people in, without
@@ -132,6 +90,16 @@ pub(crate) fn list(server: &Server, through: &str) -> Result<Vec<String>> {
          WHERE datallowconn AND NOT datistemplate AND datconnlimit <> -2 ORDER BY 1",
     )?;
     Ok(rows.into_iter().flatten().flatten().collect())
+}
+
+/// `pg_dump` in the moment that `snapshot` holds.
+fn command(server: &Server, database: &str, snapshot: &str, wait: Duration) -> Command {
+    let wait = wait.as_millis().clamp(1, i32::MAX as u128);
+    server.tied_program("pg_dump", database).args([
+        "--format=plain".to_owned(),
+        format!("--snapshot={snapshot}"),
+        format!("--lock-wait-timeout={wait}"),
+    ])
 }
 
 /// What the server says about the moment that is dumped.
@@ -148,7 +116,7 @@ impl Seen {
         let sequences = snapshot.sequences()?;
         Ok(Self {
             sequences,
-            counts: snapshot.count_rows()?,
+            counts: snapshot.count_rows(|_, _| {})?,
             materialized_views: snapshot.count_materialized_views()?,
         })
     }

@@ -2,11 +2,10 @@
 
 #[path = "../../../toolkit/tests/postgres_live/container.rs"]
 #[allow(dead_code)] // other tests use the rest of it
-pub(crate) mod container;
+mod container;
 
-use super::{Dumped, Moment, dump, list};
+use super::{Dumped, dump, list};
 use crate::globals;
-use crate::program::Sink;
 use anyhow::Result;
 use container::{Container, DATABASE, PASSWORD, USER, until};
 use std::io::{self, Read};
@@ -14,12 +13,11 @@ use std::process::ChildStdout;
 use std::time::Duration;
 use toolkit::failure::Failure;
 use toolkit::postgres::{Server, Session, Setting, Snapshot, quote};
-use toolkit::set::Copying;
 
-pub(crate) const WAIT: Duration = Duration::from_secs(5);
+const WAIT: Duration = Duration::from_secs(5);
 
 /// Every kind of relation that decides by itself whether it has rows in a dump.
-pub(crate) const EVERYTHING: &str = r#"
+const EVERYTHING: &str = r#"
 CREATE TABLE "select" (id int, "a, b" text);
 INSERT INTO "select" SELECT i, E'x\n\\.\n\ty' FROM generate_series(1, 3) AS i;
 CREATE SCHEMA "My ""Schema";
@@ -64,7 +62,7 @@ INSERT INTO dropped VALUES (1);
 
 /// Installs an extension `$1` that declares rows of one of its tables
 /// configuration, under the condition `$2`.
-pub(crate) const EXTENSION: &str = r#"cd /usr/share/postgresql/*/extension || exit 1
+const EXTENSION: &str = r#"cd /usr/share/postgresql/*/extension || exit 1
 echo "default_version = '1'" > "$1.control"
 cat > "$1--1.sql" <<END
 CREATE TABLE kept (id int, standard boolean);
@@ -92,16 +90,7 @@ fn read(dump: &mut ChildStdout, seen: Seen<'_>) -> io::Result<u64> {
 }
 
 fn dumped(server: &Server, database: &str) -> Result<Dumped> {
-    dump_to(server, database, WAIT, read)
-}
-
-/// Dumps all of it by `pg_dump`.
-fn dump_to(server: &Server, database: &str, wait: Duration, sink: impl Sink) -> Result<Dumped> {
-    dump(
-        Moment::hold(server, database, wait)?,
-        Copying::default(),
-        sink,
-    )
+    dump(server, database, WAIT, read)
 }
 
 fn reason(error: &anyhow::Error) -> &'static str {
@@ -241,7 +230,7 @@ fn a_name_in_an_unknown_encoding_is_a_clear_failure() {
 #[test]
 fn an_older_pg_dump_is_refused_before_anything_is_written() {
     let container = Container::shared(17);
-    let error = dump_to(
+    let error = dump(
         &container.direct(),
         DATABASE,
         WAIT,
@@ -293,7 +282,7 @@ fn a_locked_table_is_named_with_who_holds_it() {
         holder.execute("BEGIN").unwrap();
         holder.execute("LOCK TABLE public.\"B\"").unwrap();
         let wait = Duration::from_millis(300);
-        let error = dump_to(&container.server(), &database, wait, read).unwrap_err();
+        let error = dump(&container.server(), &database, wait, read).unwrap_err();
         let failure = Failure::of(&error);
         assert_eq!(failure.reason, "pg_lock_timeout");
         assert!(failure.message.contains("`public.\"B\"`"), "{failure}");
@@ -329,7 +318,7 @@ fn rows_that_differ_are_named() {
         seen(text.replace("\n1\n2\n", "\n2\n").as_bytes());
         Ok(text.len() as u64)
     };
-    let error = dump_to(&container.server(), &database, WAIT, loses_a_row);
+    let error = dump(&container.server(), &database, WAIT, loses_a_row);
     let failure = Failure::of(&error.unwrap_err());
     assert_eq!(failure.reason, "dump_rows_differ");
     assert!(
@@ -378,7 +367,7 @@ fn a_dump_that_is_given_up_leaves_nothing_behind() {
     );
     let server = container.server();
     let mut bystander = Session::open(&container.direct(), DATABASE).unwrap();
-    let given_up = dump_to(
+    let given_up = dump(
         &server,
         DATABASE,
         WAIT,
@@ -400,7 +389,7 @@ fn a_server_that_dies_in_mid_dump_is_a_failure() {
     let container = Container::start(17);
     let rows = "CREATE TABLE a AS SELECT i, repeat('x', 500) FROM generate_series(1, 200000) AS i";
     container.run(DATABASE, rows);
-    let killed = dump_to(
+    let killed = dump(
         &container.server(),
         DATABASE,
         WAIT,

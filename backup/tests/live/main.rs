@@ -10,7 +10,6 @@ mod direct;
 mod flat;
 mod halted;
 mod interrupted;
-mod large;
 mod secrets;
 mod set;
 mod space;

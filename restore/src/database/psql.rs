@@ -60,9 +60,7 @@ impl Psql {
     pub(super) fn start(server: &Server, database: &str, first: &[String]) -> Result<Self> {
         let version = Version::of_program(server, "psql")?;
         let word = Ulid::generate().to_string();
-        let key = version
-            .knows_restrict()
-            .then(|| Ulid::generate().to_string());
+        let key = knows_restrict(version).then(|| Ulid::generate().to_string());
         let command = command(server, database, &word, key.as_deref(), first);
         let mut running = command.start(Io {
             stdin: true,
@@ -165,5 +163,18 @@ fn read_status(stdout: &mut impl BufRead, word: &str) -> Option<i32> {
         if let Some(status) = text.strip_prefix(word) {
             return status.trim().parse().ok();
         }
+    }
+}
+
+/// Whether psql has `\restrict` (CVE-2025-8714): in a mode that nothing in the
+/// dump can leave, it runs no other backslash command.
+fn knows_restrict(version: Version) -> bool {
+    match version.major {
+        13 => version.minor >= 22,
+        14 => version.minor >= 19,
+        15 => version.minor >= 14,
+        16 => version.minor >= 10,
+        17 => version.minor >= 6,
+        major => major >= 18,
     }
 }

@@ -7,7 +7,6 @@ mod dumps;
 mod harm;
 mod killed;
 mod killed_redis;
-mod large;
 mod pipeline;
 mod refilled;
 mod room;

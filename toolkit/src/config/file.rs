@@ -92,8 +92,7 @@ pub struct Backup {
     /// The folder of the sets.
     #[serde(deserialize_with = "value::some_path")]
     pub to: Option<PathBuf>,
-    /// How many blocks are compressed side by side, from 1 to 256; up to 4, how
-    /// many connections copy large tables.
+    /// How many blocks are compressed side by side, from 1 to 256.
     #[serde(deserialize_with = "value::jobs")]
     pub jobs: Option<u16>,
     /// How parts are compressed.

@@ -6,12 +6,10 @@
 //! [`Snapshot`] holds one moment of a database still, for `pg_dump` and for the
 //! counts that the dump is compared with.
 
-mod bulk;
 mod cancel;
 mod certificate;
 mod connect;
 mod conninfo;
-mod copier;
 mod copy;
 mod counts;
 mod csv;
@@ -20,7 +18,6 @@ mod error;
 mod filter;
 mod hosts;
 mod meter;
-mod outside;
 mod params;
 mod pgpass;
 mod place;
@@ -38,8 +35,6 @@ mod verifier;
 mod version;
 mod wire;
 
-pub use bulk::{Bulk, Sorted};
-pub use copier::{Copier, Rows, Stopper};
 pub use counts::{Counts, Difference};
 pub use hosts::Host;
 pub use meter::ANSWER;
@@ -48,7 +43,7 @@ pub use place::Server;
 pub use properties::{Grant, Properties, Setting};
 pub use room::Room;
 pub use session::{Canceller, Session};
-pub use snapshot::{Mark, Snapshot};
+pub use snapshot::Snapshot;
 pub use tables::Table;
 pub use tls::{SslMode, Tls};
 pub use version::Version;

@@ -6,13 +6,12 @@ use super::error::UNREACHABLE_HINT;
 use super::hosts::{self, Host};
 use super::place::Server;
 use super::session::Session;
-use super::tls::{SslMode, Tls};
+use super::tls::Tls;
 use super::{pgpass, service};
 use crate::failure::Failure;
 use crate::redact;
 use anyhow::Result;
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,9 +19,6 @@ use std::time::Duration;
 const SYSTEM_FOLDER: &str = "/etc/postgresql-common";
 /// libpq waits for ever; nobody watches a nightly job do that.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The same of what is on this machine.
-const NEAR: Duration = Duration::from_secs(2);
 
 /// libpq's variables and the keywords they stand for
 /// (<https://www.postgresql.org/docs/current/libpq-envars.html>).
@@ -134,30 +130,6 @@ impl Params {
             redact::learn(password);
         }
         Ok(params)
-    }
-
-    /// To a server that answers soon or not at all.
-    pub(super) fn at(address: SocketAddr, user: &str, password: Option<&str>) -> Self {
-        Self {
-            hosts: vec![Host {
-                name: address.ip().to_string(),
-                address: None,
-                port: address.port(),
-            }],
-            passwords: vec![password.map(str::to_owned)],
-            user: user.to_owned(),
-            database: user.to_owned(),
-            tls: Tls {
-                mode: SslMode::Prefer,
-                roots: None,
-                identity: None,
-                at_once: false,
-            },
-            options: None,
-            application_name: None,
-            connect_timeout: NEAR,
-            ignored: None,
-        }
     }
 
     fn look_up_passwords(&mut self, file: &std::path::Path) {
@@ -311,6 +283,7 @@ pub(super) fn bad(message: impl Into<String>) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::postgres::SslMode;
 
     fn resolve(url: Option<&str>, variables: &[(&str, &str)]) -> Result<Params, Failure> {
         Params::resolve(url, &|name| {

@@ -154,7 +154,7 @@ fn part(name: &[u8]) -> String {
 }
 
 /// Bytes as text; those that are no UTF-8 are written `\xe9`.
-pub fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());

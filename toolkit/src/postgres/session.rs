@@ -14,7 +14,7 @@ use anyhow::Result;
 /// every database; those that a server does not have are left out.
 ///
 /// A user's own query wants `RESET search_path` first.
-pub(super) const SETTINGS: &str = "\
+const SETTINGS: &str = "\
 SELECT pg_catalog.set_config(s.name, v.value, false) \
 FROM (VALUES \
   ('search_path', ''), \

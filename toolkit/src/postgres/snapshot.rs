@@ -1,6 +1,5 @@
 //! One moment of a database held still.
 
-use super::bulk::{self, Sorted};
 use super::counts::Counts;
 use super::place::Server;
 use super::properties::Properties;
@@ -80,20 +79,6 @@ impl Snapshot {
         &self.id
     }
 
-    /// What other connections of ours join it by.
-    pub fn mark(&mut self) -> Result<Mark> {
-        let key = ulid::Ulid::generate().0;
-        // The lower 63 bits, which are its random ones.
-        let key = i64::try_from(key & u128::from(u64::MAX >> 1))?;
-        self.session.execute(&format!(
-            "SELECT pg_catalog.pg_advisory_xact_lock_shared({key})"
-        ))?;
-        Ok(Mark {
-            id: self.id.clone(),
-            key,
-        })
-    }
-
     /// The tables that are locked, by key.
     pub fn tables(&self) -> &[Table] {
         &self.tables
@@ -119,42 +104,13 @@ impl Snapshot {
         self.session.canceller()
     }
 
-    /// Which tables of at least `least` bytes can be copied apart from
-    /// `pg_dump`.
-    ///
-    /// # Errors
-    /// As [`Session::rows`].
-    pub fn sort(&mut self, least: u64) -> Result<Sorted> {
-        bulk::sort(&mut self.session, &self.tables, self.version, least)
-    }
-
-    /// The port that the server listens on, and how many locks it has room for.
-    ///
-    /// # Errors
-    /// As [`Session::number`].
-    pub fn port_and_locks(&mut self) -> Result<(u16, u64)> {
-        let setting = |name: &str| format!("pg_catalog.current_setting('{name}')::bigint");
-        let port = self
-            .session
-            .number(&format!("SELECT {}", setting("port")))?;
-        let [each, connections, prepared] = [
-            "max_locks_per_transaction",
-            "max_connections",
-            "max_prepared_transactions",
-        ]
-        .map(setting);
-        let locks = format!("SELECT {each} * ({connections} + {prepared})");
-        Ok((u16::try_from(port)?, self.session.number(&locks)?))
-    }
-
-    /// Counts the rows that a dump of this moment has, table by table.
-    ///
-    /// # Errors
-    /// As [`Session::number`].
-    pub fn count_rows(&mut self) -> Result<Counts> {
+    /// Counts the rows that a dump of this moment has, table by table. `each`
+    /// is told the key and the rows of every table, for progress.
+    pub fn count_rows(&mut self, mut each: impl FnMut(&str, u64)) -> Result<Counts> {
         let mut counts = Counts::default();
         for table in self.tables.iter().filter(|table| table.has_rows) {
             let rows = self.session.number(&table.count())?;
+            each(&table.key, rows);
             if let Some(root) = &table.root {
                 counts.roots.insert(table.key.clone(), root.clone());
             }
@@ -202,31 +158,6 @@ impl Snapshot {
             Some((quote::key(&schema, &name), values.next()?))
         };
         Ok(rows.into_iter().filter_map(entry).collect())
-    }
-}
-
-/// A snapshot's id, and a lock that its session alone holds: another server
-/// might have a snapshot with the same id.
-#[derive(Debug, Clone)]
-pub struct Mark {
-    id: String,
-    key: i64,
-}
-
-impl Mark {
-    /// The statement that joins the snapshot.
-    pub(super) fn import(&self) -> String {
-        format!("SET TRANSACTION SNAPSHOT {}", quote::literal(&self.id))
-    }
-
-    /// The question whether its session is one of this server.
-    pub(super) fn question(&self) -> String {
-        let (high, low) = (self.key >> 32, self.key & 0xFFFF_FFFF);
-        format!(
-            "SELECT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype = 'advisory' \
-               AND classid = {high} AND objid = {low} AND objsubid = 1 \
-               AND pid <> pg_catalog.pg_backend_pid())"
-        )
     }
 }
 

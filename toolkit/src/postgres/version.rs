@@ -70,20 +70,6 @@ impl Version {
         })
     }
 
-    /// Whether a `psql` of this version has `\restrict` (CVE-2025-8714), a mode
-    /// that nothing in a dump can leave and that runs no other backslash
-    /// command, and a `pg_dump` writes it.
-    pub fn knows_restrict(self) -> bool {
-        match self.major {
-            13 => self.minor >= 22,
-            14 => self.minor >= 19,
-            15 => self.minor >= 14,
-            16 => self.minor >= 10,
-            17 => self.minor >= 6,
-            major => major >= 18,
-        }
-    }
-
     /// Whether a `pg_dump` of this version can dump a server of `server`.
     ///
     /// # Errors

@@ -1,6 +1,5 @@
 //! What a database's dump is proven by.
 
-use super::copied::Copying;
 use crate::postgres::{Counts, Properties};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,7 +24,4 @@ pub struct DatabaseProof {
     pub sequences: BTreeMap<String, Option<String>>,
     /// Large objects.
     pub large_objects: u64,
-    /// How its large tables were copied.
-    #[serde(default)]
-    pub copying: Copying,
 }

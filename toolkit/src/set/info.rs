@@ -1,6 +1,5 @@
 //! `deployment-info.json`: what the scripts before wrote, and the proof.
 
-use super::copied::Copied;
 use super::members;
 use crate::durable;
 use crate::part::Member;
@@ -100,9 +99,6 @@ pub struct Part {
     /// be decompressed without the others.
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "members")]
     pub members: Vec<Member>,
-    /// Where among the members the rows of large tables are.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tables: Vec<Copied>,
     /// What it holds, and what a restored copy is compared with.
     #[serde(flatten)]
     pub proof: Proof,
@@ -230,12 +226,6 @@ mod tests {
                 offset: 0,
                 bytes: 10,
                 raw_bytes: 20,
-            }],
-            tables: vec![Copied {
-                table: "public.users".into(),
-                copy: "COPY public.users (id) FROM stdin;".into(),
-                member: 1,
-                ranges: vec![(0, 3, 17).into(), (384, 2, 9).into()],
             }],
             proof: Proof::Database(serde_json::json!({"tables": {"public.users": 17}})),
             warnings: Vec::new(),

@@ -1,12 +1,10 @@
 //! Backup sets: dated folders, each with its own proof.
 
-mod copied;
 mod database;
 mod info;
 mod members;
 mod stamp;
 
-pub use copied::{Copied, Copying, Range};
 pub use database::DatabaseProof;
 pub use info::{FORMAT, Form, Info, Part, Proof, Proven};
 pub use stamp::Stamp;
@@ -381,7 +379,6 @@ mod tests {
             raw_bytes: size,
             ms: 0,
             members: Vec::new(),
-            tables: Vec::new(),
             proof: Proof::Redis(serde_json::Value::Null),
             warnings: Vec::new(),
         };

@@ -5,7 +5,6 @@
 mod bounded;
 mod certificates;
 mod container;
-mod copier;
 mod ends;
 mod host;
 mod params;
