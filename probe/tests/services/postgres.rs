@@ -21,7 +21,8 @@ services:
       - sh
       - -c
       - |
-        test -s \"$$PGDATA/PG_VERSION\" || pg_basebackup -h postgres -U app -R -c fast -D \"$$PGDATA\" || exit 1
+        # The primary reads its new rule when it comes to it.
+        test -s \"$$PGDATA/PG_VERSION\" || until pg_basebackup -h postgres -U app -R -c fast -D \"$$PGDATA\"; do sleep 0.2; done
         chmod 0700 \"$$PGDATA\"
         exec postgres -c fsync=off -c wal_retrieve_retry_interval=200ms
     volumes: ['copy:/var/lib/postgresql/data']
