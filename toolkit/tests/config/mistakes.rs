@@ -122,7 +122,7 @@ fn values_that_mean_nothing() {
         ),
         (
             "engine = 'docker'\n",
-            "1: `engine`: `docker` is no engine; there are `compose` and `none`",
+            "1: `engine`: `docker` is no engine; there are `compose`, `pm2`, `systemd` and `none`",
         ),
         (
             "[step.a]\nrun = []\n",
