@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn no_name_is_a_directive() {
-        // TAP's own word for a test that may fail.
+        // `# TODO` is TAP's own word for a test that may fail: here a part of a name.
         assert_eq!(
             escaped("a # TODO \\ b\nnot ok"),
             "a \\# TODO \\\\ b\\\\nnot ok"

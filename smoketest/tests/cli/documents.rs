@@ -18,6 +18,7 @@ fn five() -> (Server, Place) {
         "GET /down" => json(500, "{\"a\": \"<b> & ]]> \u{1}\"}"),
         _ => json(200, "{}"),
     });
+    // `# TODO` is TAP's word for a test that may fail: here a part of a name.
     let place = site(
         &server,
         "[[step]]\nname = 'well'\ncall = 'GET / 200'\n\
