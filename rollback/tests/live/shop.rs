@@ -64,7 +64,7 @@ impl Shop {
         let project = &shop.project;
         project.write("compose.yaml", include_str!("shop/compose.yaml"));
         project.write("sextant.toml", include_str!("shop/sextant.toml"));
-        project.write(".gitignore", ".env\nmaintenance\n");
+        project.write(".gitignore", ".env\nmaintenance\nhold\n");
         let env = format!(
             "POSTGRES_PASSWORD=correct-horse-battery\nAPI_PORT={}\n",
             shop.port
