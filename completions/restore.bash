@@ -23,7 +23,7 @@ _restore() {
 
     case "${cmd}" in
         restore)
-            opts="-j -y -C -h -V --from --check --into --in-place --keep-old --jobs --yes --format --if --no-input --folder --config --env --help --version"
+            opts="-j -y -C -h -V --from --check --into --in-place --ahead --sweep --keep-old --jobs --yes --format --if --no-input --folder --config --env --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -11,6 +11,8 @@ complete -c restore -l config -d 'The configuration file [default: the nearest `
 complete -c restore -l env -d 'The environment whose `[env.NAME]` overrides the configuration' -r
 complete -c restore -l check -d 'Restore into a scratch database and a scratch Redis, compare, and drop them again'
 complete -c restore -l in-place -d 'Empty and refill the database in one transaction, where no other may be created'
+complete -c restore -l ahead -d 'Load aside while the tools before this one still work, and exchange what is live once they have ended; none of them may be a backup of the same application'
+complete -c restore -l sweep -d 'Only remove what restores that were killed left behind'
 complete -c restore -l keep-old -d 'Keep the database and the files from before'
 complete -c restore -s y -l yes -d 'Do not ask'
 complete -c restore -l no-input -d 'Do not read records from stdin'

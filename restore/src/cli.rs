@@ -39,6 +39,15 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["into", "keep_old"])]
     pub(crate) in_place: bool,
 
+    /// Load aside while the tools before this one still work, and exchange what is live once they
+    /// have ended; none of them may be a backup of the same application
+    #[arg(long, requires = "set", conflicts_with_all = ["check", "in_place"])]
+    pub(crate) ahead: bool,
+
+    /// Only remove what restores that were killed left behind
+    #[arg(long, conflicts_with_all = ["set", "check", "into", "in_place", "ahead", "keep_old"])]
+    pub(crate) sweep: bool,
+
     /// Keep the database and the files from before
     #[arg(long)]
     pub(crate) keep_old: bool,
@@ -66,6 +75,10 @@ impl Arguments for Args {
 
     fn format(&self) -> Option<Format> {
         self.format
+    }
+
+    fn begins_ahead(&self) -> bool {
+        self.ahead
     }
 }
 

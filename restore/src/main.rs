@@ -5,6 +5,7 @@ mod cli;
 mod database;
 mod dump;
 mod files;
+mod leftovers;
 mod prove;
 mod restore;
 mod target;

@@ -7,7 +7,7 @@ use crate::database::Globals;
 use crate::dump;
 use crate::files::{self, Unpacked};
 use crate::target::{self, Roots, Targets};
-use crate::{database, prove};
+use crate::{database, leftovers, prove};
 use anyhow::{Context, Result};
 use chrono::Local;
 use serde_json::{Value, json};
@@ -15,12 +15,16 @@ use std::time::Instant;
 use toolkit::application::Application;
 use toolkit::confirm;
 use toolkit::failure::Failure;
+use toolkit::record::Status;
 use toolkit::redis;
 use toolkit::run::{Outcome, Run};
 use toolkit::set::Stamp;
 use toolkit::{checksum, render};
 
 pub(crate) fn run(args: &Args, run: &mut Run) -> Result<Outcome> {
+    if args.sweep {
+        return leftovers::run(run);
+    }
     let config = run.config.clone();
     let choice = choice::choose(args, &config, &run.upstream)?;
     verify(&choice, run)?;
@@ -31,15 +35,28 @@ pub(crate) fn run(args: &Args, run: &mut Run) -> Result<Outcome> {
         return prove::run(&choice, &targets, jobs(args), run);
     }
     ask(args, &choice, &targets, run)?;
-    let _lock = run.lock("data")?;
     let job = Job {
         stamp: Stamp::at(Local::now()).to_string(),
         keep_old: args.keep_old || config.file.restore.keep_old == Some(true),
         in_place: args.in_place,
         jobs: jobs(args),
     };
-    bring_back(&choice, &targets, &job, run)
+    let _lock = run.lock("data")?;
+    let begun = Instant::now();
+    let aside = load(&choice, &targets, &job, run)?;
+    if args.ahead {
+        // Whoever waits for this before ending stdin does not wait in vain.
+        let data = json!({ "path": choice.path });
+        run.item(LOADED, Status::Ok, "all is loaded aside", data);
+    }
+    if let Some(skipped) = run.join()? {
+        return Ok(skipped);
+    }
+    aside.bring_back(&targets, &job, run, begun)
 }
+
+/// The name of the record that is written before the exchange, with `--ahead`.
+const LOADED: &str = "loaded";
 
 /// How one run restores.
 struct Job {
@@ -117,14 +134,23 @@ fn ask(args: &Args, choice: &Choice, targets: &Targets, run: &Run) -> Result<()>
     )
 }
 
-/// Loads every part aside, then exchanges them one after the other.
-fn bring_back(choice: &Choice, targets: &Targets, job: &Job, run: &Run) -> Result<Outcome> {
-    sweep(choice, targets, run)?;
+/// All parts, loaded; nothing live is touched yet.
+struct Aside<'a> {
+    choice: &'a Choice,
+    staged: Vec<(&'a Chosen, Staged<'a>)>,
+    /// What is done already: roles that were missing.
+    done: Vec<Value>,
+}
+
+/// Loads every part aside.
+fn load<'a>(choice: &'a Choice, targets: &Targets, job: &Job, run: &Run) -> Result<Aside<'a>> {
+    for words in leftovers::of_parts(choice, targets)? {
+        run.note(&words);
+    }
     for chosen in &choice.parts {
         targets.check_replaceable(chosen)?;
     }
     targets.check_room(choice, job.in_place)?;
-    let begun = Instant::now();
     let mut staged = Vec::new();
     let mut done = Vec::new();
     for chosen in &choice.parts {
@@ -136,14 +162,32 @@ fn bring_back(choice: &Choice, targets: &Targets, job: &Job, run: &Run) -> Resul
             staged.push((chosen, stage(chosen, targets, job).with_context(context)?));
         }
     }
-    for (chosen, part) in staged {
-        let exchanged = exchange(chosen, part, targets, job);
-        let exchanged = exchanged
-            .with_context(|| format!("cannot restore `{}`{}", chosen.name, already(&done)))?;
-        run.note(&format!("`{}` is back", chosen.name));
-        done.push(exchanged);
+    Ok(Aside {
+        choice,
+        staged,
+        done,
+    })
+}
+
+impl Aside<'_> {
+    /// Exchanges the parts one after the other.
+    fn bring_back(
+        self,
+        targets: &Targets,
+        job: &Job,
+        run: &Run,
+        begun: Instant,
+    ) -> Result<Outcome> {
+        let mut done = self.done;
+        for (chosen, part) in self.staged {
+            let exchanged = exchange(chosen, part, targets, job);
+            let exchanged = exchanged
+                .with_context(|| format!("cannot restore `{}`{}", chosen.name, already(&done)))?;
+            run.note(&format!("`{}` is back", chosen.name));
+            done.push(exchanged);
+        }
+        Ok(outcome(self.choice, begun, &done))
     }
-    Ok(outcome(choice, begun, &done))
 }
 
 fn stage<'a>(chosen: &'a Chosen, targets: &Targets, job: &Job) -> Result<Staged<'a>> {
@@ -191,24 +235,6 @@ fn already(done: &[Value]) -> String {
     } else {
         format!(" (restored before it: {})", names.join(", "))
     }
-}
-
-/// Finishes or removes what killed runs left.
-fn sweep(choice: &Choice, targets: &Targets, run: &Run) -> Result<()> {
-    let mut found = Vec::new();
-    if let Some(postgres) = &targets.postgres {
-        found.extend(database::sweep(&postgres.server, &postgres.database)?);
-    }
-    if let Some(redis) = &targets.redis {
-        redis::repair(&redis.server, &redis.place)?;
-    }
-    for roots in choice.parts.iter().flat_map(|chosen| targets.roots(chosen)) {
-        found.extend(files::sweep(&roots.target)?);
-    }
-    for words in &found {
-        run.note(words);
-    }
-    Ok(())
 }
 
 /// Creates the roles that are missing. Those that exist are changed only when

@@ -30,6 +30,14 @@ pub(crate) const SAVE: Step = Step {
     act: data::save,
 };
 
+/// The earlier data are loaded beside the live ones, which serve meanwhile.
+pub(crate) const LOAD: Step = Step {
+    name: "load",
+    needed: |work| Ok(work.plan.data.is_some()),
+    done: |work| Ok(data::is_back(work) || work.ahead.is_some()),
+    act: data::load,
+};
+
 /// The application stops; its servers and its proxy do not.
 pub(crate) const STOP: Step = Step {
     name: "stop",

@@ -1,6 +1,7 @@
 //! Goes through a plan step by step, each on disk before it is begun.
 
 use crate::act;
+use crate::ahead::Ahead;
 use crate::plan::Plan;
 use crate::release::{Release, Releases};
 use anyhow::Result;
@@ -22,6 +23,8 @@ pub(crate) struct Work<'r> {
     pub(crate) to: Release,
     pub(crate) releases: Releases,
     pub(crate) journal: Operation,
+    /// The data that are loaded, and not exchanged yet.
+    pub(crate) ahead: Option<Ahead>,
     /// When the application was stopped, and when it served again.
     pub(crate) stopped_at: Option<Instant>,
     pub(crate) served_at: Option<Instant>,
@@ -44,6 +47,7 @@ pub(crate) struct Step {
 pub(crate) const STEPS: &[Step] = &[
     act::MAINTENANCE_ON,
     act::SAVE,
+    act::LOAD,
     act::STOP,
     act::CODE,
     act::CONFIGURATION,

@@ -1,6 +1,7 @@
 //! `rollback`: the way back to an earlier release.
 
 mod act;
+mod ahead;
 mod choose;
 mod cli;
 mod configuration;

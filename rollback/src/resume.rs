@@ -8,7 +8,7 @@ use crate::plan::{self, Plan};
 use crate::prepare::{self, LOCK};
 use crate::release::{Releases, Standing};
 use crate::rollback::{Begin, carry_out, finish, only_shown};
-use crate::switch;
+use crate::{siblings, switch};
 use anyhow::{Context, Result};
 use serde_json::json;
 use std::path::PathBuf;
@@ -58,6 +58,7 @@ pub(crate) fn resume(args: &Args, run: &mut Run) -> Result<Outcome> {
         plan,
         releases,
         journal: open,
+        ahead: None,
         stopped_at: None,
         served_at: None,
     };
@@ -117,6 +118,9 @@ pub(crate) fn undo(args: &Args, run: &mut Run) -> Result<Outcome> {
     if with_data {
         before.set = Some(saved(&last)?);
         releases.write(&before)?;
+    } else if last.has_begun("load") {
+        // One that was killed in it left what it had loaded.
+        siblings::call("restore", &["--sweep".to_owned()], run)?;
     }
     let config = run.config.clone();
     let application = Application::discover(&config)?;

@@ -118,6 +118,7 @@ pub(crate) fn carry_out(args: &Args, run: &mut Run, begin: Begin) -> Result<Outc
         to: target.release,
         releases,
         journal: Operation::planned(intent),
+        ahead: None,
         stopped_at: None,
         served_at: None,
     };
@@ -211,17 +212,9 @@ pub(crate) fn finish(mut work: Work<'_>) -> Result<Outcome> {
 /// What can be done when a step failed. Users are let back in unless that would
 /// show them a half-migrated database; the operation stays open for `--resume`.
 fn give_in(work: Work<'_>, step: &str, error: &anyhow::Error) -> Failure {
-    let touched = [
-        "save",
-        "stop",
-        "code",
-        "configuration",
-        "data",
-        "images",
-        "start",
-    ]
-    .iter()
-    .any(|step| work.journal.has_begun(step));
+    let touched = ["stop", "code", "configuration", "data", "images", "start"]
+        .iter()
+        .any(|step| work.journal.has_begun(step));
     let exposed = work.is_between();
     let mut is_on = switch::is_on_for(work.run, &work.state).unwrap_or(false);
     if is_on && !exposed && switch::off(work.run, &work.state).is_ok() {

@@ -3,9 +3,10 @@
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::env;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
-use toolkit::command::{Command, Io, Stdout};
+use std::process::ChildStdout;
+use toolkit::command::{Command, Ended, Io, Running, Stdout};
 use toolkit::failure::{Exit, Failure};
 use toolkit::record::{LONGEST, Record, Status};
 use toolkit::run::{RUN, Run};
@@ -20,13 +21,17 @@ const MOST: u64 = 4 * LONGEST as u64;
 /// `missing_program`; `tool_failed` with its words when it failed, or said
 /// nothing; `locked` when another run holds what it needs.
 pub(crate) fn call(tool: &'static str, args: &[String], run: &Run) -> Result<Record> {
-    let record = ask(tool, args, run)?;
+    done(ask(tool, args, run)?)
+}
+
+/// The record of a tool that did its work.
+pub(crate) fn done(record: Record) -> Result<Record> {
     if matches!(record.status, Status::Ok | Status::Warn) {
         return Ok(record);
     }
     let problem = record.error.as_ref();
     let why = problem.map_or(record.summary.as_str(), |problem| problem.message.as_str());
-    let mut failure = Failure::new("tool_failed", format!("`{tool}`: {why}"));
+    let mut failure = Failure::new("tool_failed", format!("`{}`: {why}", record.tool));
     if problem.is_some_and(|problem| problem.reason == "locked") {
         failure.reason = "locked";
         failure = failure.exit(Exit::Locked);
@@ -58,35 +63,68 @@ fn ask(tool: &'static str, args: &[String], run: &Run) -> Result<Record> {
 
 /// The final records that `tool` writes: at least its own.
 fn records(tool: &'static str, args: &[String], run: &Run) -> Result<Vec<Record>> {
-    let command = command(tool, args, run);
+    let command = command(tool, args, run).arg("--no-input");
     let mut running = command.start(Io {
         stdout: Stdout::Read,
         echo: true,
         ..Io::default()
     })?;
     let mut records = Vec::new();
-    let stdout = BufReader::new(running.stdout().take(MOST));
-    for line in stdout.lines() {
-        let line = line.with_context(|| format!("cannot read what `{tool}` wrote"))?;
-        let record: Option<Record> = serde_json::from_str(&line).ok();
-        let is_final = |record: &Record| record.tool == tool && record.status != Status::Running;
-        records.extend(record.filter(is_final));
+    let mut answers = Answers::of(tool, &mut running)?;
+    while let Some(record) = answers.next()? {
+        records.push(record);
     }
     let ended = running.wait()?;
     if records.last().is_some_and(|last| last.name == tool) {
         return Ok(records);
     }
+    Err(silent(tool, &ended).into())
+}
+
+pub(crate) fn silent(tool: &str, ended: &Ended) -> Failure {
     let words = ended.lines.last().cloned().unwrap_or_default();
     let message = format!(
         "`{tool}` ended without a record ({}): {words}",
         ended.status
     );
-    Err(Failure::new("tool_failed", message).into())
+    Failure::new("tool_failed", message)
 }
 
-fn command(tool: &str, args: &[String], run: &Run) -> Command {
+/// The final records that a running tool writes, one after the other.
+pub(crate) struct Answers {
+    tool: &'static str,
+    stdout: io::Take<BufReader<ChildStdout>>,
+}
+
+impl Answers {
+    pub(crate) fn of(tool: &'static str, running: &mut Running) -> Result<Self> {
+        let stdout = running.take_stdout().context("its output is not read")?;
+        let stdout = BufReader::new(stdout).take(MOST);
+        Ok(Self { tool, stdout })
+    }
+
+    /// The next one; none when the tool writes no more.
+    pub(crate) fn next(&mut self) -> Result<Option<Record>> {
+        loop {
+            let mut line = Vec::new();
+            let read = self.stdout.read_until(b'\n', &mut line);
+            if read.with_context(|| format!("cannot read what `{}` wrote", self.tool))? == 0 {
+                return Ok(None);
+            }
+            let record: Option<Record> = serde_json::from_slice(&line).ok();
+            let is_final =
+                |record: &Record| record.tool == self.tool && record.status != Status::Running;
+            if let Some(record) = record.filter(is_final) {
+                return Ok(Some(record));
+            }
+        }
+    }
+}
+
+/// `tool` as a part of this run.
+pub(crate) fn command(tool: &str, args: &[String], run: &Run) -> Command {
     let mut command = Command::new(beside(tool))
-        .args(["--no-input", "--format", "ndjson"])
+        .args(["--format", "ndjson"])
         .args(args)
         .env(RUN, run.id())
         .folder(&run.config.root);

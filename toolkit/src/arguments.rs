@@ -21,6 +21,12 @@ pub trait Arguments: clap::Parser {
         None
     }
 
+    /// Whether the work begins before the input has ended: it has to call
+    /// [`Run::join`](crate::run::Run::join) before it changes anything.
+    fn begins_ahead(&self) -> bool {
+        false
+    }
+
     /// The arguments as far as they can be told from a command line that has a
     /// mistake or asks for help, so that its answer is given as
     /// [`Self::format`] and [`Self::exit`] say; none where that is not needed.

@@ -52,7 +52,8 @@
 //! | 128+n | ended by signal n, after cleaning up |
 //!
 //! - **stdin** is read to its end before the tool acts, when it is a pipe, a
-//!   socket or a file. A line that is no record makes the tool refuse with exit
+//!   socket or a file; a tool that [begins ahead](arguments::Arguments::begins_ahead)
+//!   changes nothing until then. A line that is no record makes the tool refuse with exit
 //!   status 2; the valid ones are still passed on.
 //! - **Signals** reach the whole pipeline at once: see [`signals`].
 //! - **History.** Each final record is appended to the project's

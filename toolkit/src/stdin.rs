@@ -4,6 +4,7 @@ use crate::output;
 use crate::record::LONGEST;
 use rustix::fs::{FileType, fstat};
 use std::io::{self, BufRead, Read};
+use std::ops::ControlFlow;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -33,8 +34,12 @@ pub enum Line<'a> {
     TooLong,
 }
 
-/// Hands on each line of `reader`, whatever bytes it is made of.
-pub fn lines(reader: &mut impl BufRead, mut each: impl FnMut(Line<'_>)) -> io::Result<()> {
+/// Hands on each line of `reader`, whatever bytes it is made of, until `each`
+/// has enough; what comes after it can be read later.
+pub fn lines(
+    reader: &mut impl BufRead,
+    mut each: impl FnMut(Line<'_>) -> ControlFlow<()>,
+) -> io::Result<()> {
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -43,14 +48,17 @@ pub fn lines(reader: &mut impl BufRead, mut each: impl FnMut(Line<'_>)) -> io::R
             return Ok(());
         }
         let ended = line.pop_if(|last| *last == b'\n').is_some();
-        match (ended, line.len() > LONGEST) {
+        let enough = match (ended, line.len() > LONGEST) {
             (true, false) => each(Line::Whole(&line)),
             (false, false) => each(Line::Last(&line)),
             (true, true) => each(Line::TooLong),
             (false, true) => {
                 reader.skip_until(b'\n')?;
-                each(Line::TooLong);
+                each(Line::TooLong)
             }
+        };
+        if enough.is_break() {
+            return Ok(());
         }
         line.shrink_to(1 << 16);
     }
@@ -84,6 +92,7 @@ mod tests {
                 Line::Last(line) => format!("last {}", line.len()),
                 Line::TooLong => "too long".into(),
             });
+            ControlFlow::Continue(())
         })
         .unwrap();
         seen

@@ -2,6 +2,7 @@
 //! confirmation, files brought back, and sets that harm.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // tests start tools as a shell does
 
+mod ahead;
 mod asked;
 mod forged;
 mod harm;

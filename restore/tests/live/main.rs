@@ -2,6 +2,7 @@
 //! real `backup`. Without Docker these tests fail.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // tests start tools as a shell does
 
+mod ahead;
 mod asked;
 mod dumps;
 mod harm;

@@ -1,6 +1,7 @@
 //! Database and Redis: saved as they are, and brought back as they were.
 
 use super::services;
+use crate::ahead::Ahead;
 use crate::engine::Work;
 use crate::siblings;
 use anyhow::{Context, Result};
@@ -54,13 +55,31 @@ pub(super) fn is_back(work: &Work<'_>) -> bool {
     last.is_some_and(|entry| entry.mark == Mark::Done)
 }
 
+/// Loads the data of the earlier release beside the live ones. What cannot be
+/// loaded is found out while nothing has been stopped yet.
+pub(super) fn load(work: &mut Work<'_>) -> Result<Value> {
+    services::start_servers(work)?;
+    work.ahead = Some(Ahead::load(&what(work)?, work.run)?);
+    Ok(Value::Null)
+}
+
 /// Brings the data of the earlier release back.
 pub(super) fn bring_back(work: &mut Work<'_>) -> Result<Value> {
     services::start_servers(work)?;
+    let args = what(work)?;
+    let record = match work.ahead.take() {
+        Some(ahead) => ahead.exchange()?,
+        None => siblings::call("restore", &args, work.run)?,
+    };
+    let data = work.plan.data.as_ref().context("no data are planned")?;
+    Ok(json!({ "set": data.set, "parts": data.parts, "tool": siblings::digest(&record) }))
+}
+
+/// What `restore` is asked for.
+fn what(work: &Work<'_>) -> Result<Vec<String>> {
     let data = work.plan.data.as_ref().context("no data are planned")?;
     let mut args = vec![data.set.display().to_string()];
     args.extend(data.parts.iter().cloned());
     args.push("--yes".to_owned());
-    let record = siblings::call("restore", &args, work.run)?;
-    Ok(json!({ "set": data.set, "parts": data.parts, "tool": siblings::digest(&record) }))
+    Ok(args)
 }

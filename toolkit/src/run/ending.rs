@@ -52,24 +52,34 @@ impl Run {
         let elapsed = self.started.elapsed().as_millis();
         record.ms = Some(u64::try_from(elapsed).unwrap_or(u64::MAX));
         redact_record(&mut record);
-        let verdict = self
-            .upstream
-            .verdict
-            .then_record(self.tool.name, &self.name, record.status);
         self.tell(&record);
         if self.format() == Format::Document {
-            self.output
-                .document(&document(&record, status(verdict, own)));
+            let code = status(self.verdict(record.status), own);
+            self.output.document(&document(&record, code));
         }
         self.output.record(&record);
         if !query {
             self.remember(&record.line());
         }
+        // What was begun ahead has failed before the others ended. They may
+        // wait for just that.
+        if let Err(error) = self.drain() {
+            let failure = Failure::of(&error);
+            self.note(&failure.message);
+            own.get_or_insert(failure.exit);
+        }
+        let verdict = self.verdict(record.status);
         if let Some(error) = self.output.failure() {
             self.note(&format!("cannot write the record to stdout: {error}"));
             own.get_or_insert(Exit::Failed);
         }
         ExitCode::from(exit(status(verdict, own), record.status))
+    }
+
+    /// What the records so far come to, with this run's own.
+    fn verdict(&self, own: Status) -> Verdict {
+        let upstream = self.upstream.verdict;
+        upstream.then_record(self.tool.name, &self.name, own)
     }
 
     /// Says on stderr what went wrong, unless stdout tells the same people.

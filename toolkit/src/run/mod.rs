@@ -1,6 +1,7 @@
 //! One run of one tool, from its arguments to its exit status.
 
 mod ending;
+mod input;
 mod outcome;
 mod start;
 
@@ -9,19 +10,17 @@ pub use outcome::Outcome;
 pub use start::{run, run_documented};
 
 use crate::config::Config;
-use crate::failure::Failure;
 use crate::operation::{Mark, Operation};
 use crate::output::{self, Format, Output};
-use crate::record::Status;
+use crate::record::{Record, Status};
 use crate::signals;
 use crate::state::{Lock, State};
-use crate::stdin::{self, Line};
-use crate::upstream::{Disposition, Upstream};
+use crate::upstream::Upstream;
 use crate::verdict::Condition;
 use anyhow::Result;
 use ending::redact_record;
+use input::Stdin;
 use serde_json::Value;
-use std::io::{self, BufReader};
 use std::time::Instant;
 
 /// The variable with the id of a run that has no records to read it from: that
@@ -54,6 +53,10 @@ pub struct Run {
     started: Instant,
     output: Output,
     state: Option<State>,
+    /// When it works.
+    gate: Condition,
+    /// What is left of stdin, for a tool that began before its end.
+    ahead: Option<Stdin>,
     /// People have been told already what went wrong.
     told: bool,
 }
@@ -68,6 +71,8 @@ impl Run {
             started: Instant::now(),
             output: Output::new(format.unwrap_or_else(Format::fitting)),
             state: None,
+            gate: tool.gate,
+            ahead: None,
             told: false,
             config,
             tool,
@@ -118,6 +123,11 @@ impl Run {
         }
     }
 
+    /// What this run would say of itself, for a tool that it stands before.
+    pub fn said(&self, status: Status) -> Record {
+        self.header(status)
+    }
+
     /// The project's state folder.
     pub fn state(&mut self) -> Result<&State> {
         if self.state.is_none() {
@@ -132,79 +142,6 @@ impl Run {
     pub fn lock(&mut self, name: &str) -> Result<Lock> {
         let owner = self.tool.name;
         self.state()?.lock(name, owner)
-    }
-
-    /// Reads stdin to its end, if it is connected, and announces this run as
-    /// soon as the pipeline's id is known.
-    fn read(&mut self, connected: bool) -> Result<()> {
-        if !connected {
-            self.announce();
-            return Ok(());
-        }
-        let waiting = stdin::say_when_waiting(self.tool.name);
-        let mut reader = BufReader::with_capacity(1 << 16, io::stdin());
-        let read = stdin::lines(&mut reader, |line| self.line(&line));
-        drop(waiting);
-        self.announce();
-        for record in self.upstream.end() {
-            let line = record.line();
-            self.output.pass(line.as_bytes());
-            self.remember(&line);
-        }
-        read.map_err(|error| {
-            Failure::not_started("bad_input", format!("cannot read stdin: {error}"))
-        })?;
-        self.refuse_bad_input()
-    }
-
-    fn line(&mut self, line: &Line<'_>) {
-        let (disposition, bytes) = match line {
-            Line::Whole(bytes) => (self.upstream.line(bytes), *bytes),
-            Line::Last(bytes) => (self.upstream.last_line(bytes), *bytes),
-            Line::TooLong => (self.upstream.too_long(), &[][..]),
-        };
-        if self.upstream.run.is_some() {
-            self.announce();
-        }
-        if disposition == Disposition::Pass {
-            self.output.pass(bytes);
-        }
-    }
-
-    /// Writes the `running` record, once.
-    fn announce(&mut self) {
-        if self.id.is_empty() {
-            let id = self.upstream.run.clone();
-            let given = || std::env::var(RUN).ok().filter(|id| !id.is_empty());
-            self.id = id
-                .or_else(given)
-                .unwrap_or_else(|| ulid::Ulid::generate().to_string());
-            if self.format() == Format::Ndjson {
-                let running = self.header(Status::Running);
-                self.output.record(&running);
-            }
-        }
-    }
-
-    fn refuse_bad_input(&self) -> Result<()> {
-        let refused = &self.upstream.refused;
-        let Some((number, why)) = refused.first() else {
-            return Ok(());
-        };
-        let lines: Vec<_> = refused.iter().take(100).map(|(number, _)| number).collect();
-        let more = refused.len() - 1;
-        let more = if more == 0 {
-            String::new()
-        } else {
-            format!(", and {more} more")
-        };
-        Err(Failure::not_started(
-            "bad_input",
-            format!("line {number} of stdin is {why}{more}"),
-        )
-        .hint("feed it records only, or use `--no-input`")
-        .data(serde_json::json!({ "lines": lines, "refused": refused.len() }))
-        .into())
     }
 
     /// Within an operation, what is about to be done is on disk before it is.
@@ -225,29 +162,35 @@ impl Run {
         }
     }
 
-    fn work(
-        &mut self,
-        gate: Condition,
-        work: impl FnOnce(&mut Self) -> Result<Outcome>,
-    ) -> Result<Outcome> {
-        if !gate.holds(self.upstream.verdict) {
-            let why = match (gate, &self.upstream.first_failure) {
-                (Condition::Failure, _) => "nothing before it failed".to_owned(),
-                (_, Some(who)) => who.clone(),
-                (_, None) => "something before it failed".to_owned(),
-            };
-            return Ok(Outcome::skipped(format!("not run: {why}")));
+    /// What a closed gate comes to; none when it is open.
+    fn skipped(&self) -> Option<Outcome> {
+        if self.gate.holds(self.upstream.verdict) {
+            return None;
         }
-        // Whoever stops a pipeline does not want its next deployment step; the
-        // steps that are there for failures are what the signal is noted for.
-        if let (Some(number), Condition::Success) = (signals::noted(), gate) {
-            return Err(signals::failure(number).into());
+        let why = match (self.gate, &self.upstream.first_failure) {
+            (Condition::Failure, _) => "nothing before it failed".to_owned(),
+            (_, Some(who)) => who.clone(),
+            (_, None) => "something before it failed".to_owned(),
+        };
+        Some(Outcome::skipped(format!("not run: {why}")))
+    }
+
+    fn work(&mut self, work: impl FnOnce(&mut Self) -> Result<Outcome>) -> Result<Outcome> {
+        // One that begins ahead asks in [`Self::join`].
+        if self.ahead.is_none() {
+            if let Some(skipped) = self.skipped() {
+                return Ok(skipped);
+            }
+            // Whoever stops a pipeline does not want its next deployment step; the
+            // steps that are there for failures are what the signal is noted for.
+            if let (Some(number), Condition::Success) = (signals::noted(), self.gate) {
+                return Err(signals::failure(number).into());
+            }
+            self.journal()?;
         }
-        self.journal()?;
         // What it waited for its input is the time of those before it.
         self.started = Instant::now();
         signals::begin_work();
-        let outcome = work(self)?;
-        Ok(outcome)
+        work(self)
     }
 }

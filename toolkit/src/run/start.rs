@@ -50,11 +50,16 @@ pub fn run_documented<A: Arguments>(
     if let Some(env) = &common.env {
         run.env.get_or_insert_with(|| env.clone());
     }
-    let read = run.read(!common.no_input && stdin::is_connected());
-    let gate = common.condition.unwrap_or(tool.gate);
+    run.gate = common.condition.unwrap_or(tool.gate);
+    let connected = !common.no_input && stdin::is_connected();
+    let read = if args.begins_ahead() {
+        run.read_first(connected)
+    } else {
+        run.read(connected)
+    };
     let ended = match (read, trouble) {
         (Err(error), _) | (Ok(()), Some(error)) => Err(error),
-        (Ok(()), None) => run.work(gate, |run| work(&args, run)),
+        (Ok(()), None) => run.work(|run| work(&args, run)),
     };
     run.end(
         ended,
