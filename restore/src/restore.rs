@@ -70,7 +70,7 @@ struct Job {
 enum Staged<'a> {
     Database(Box<database::Staged>),
     DatabaseInPlace(&'a Chosen),
-    Redis(&'a Chosen),
+    Redis(Box<redis::Prepared>),
     Files(Vec<Unpacked>),
 }
 
@@ -199,7 +199,9 @@ fn stage<'a>(chosen: &'a Chosen, targets: &Targets, job: &Job) -> Result<Staged<
         }
         Kind::Redis => {
             dump::inspect_redis(chosen)?;
-            Staged::Redis(chosen)
+            let redis = targets.redis()?;
+            let prepared = redis::prepare(&redis.server, &redis.place, &chosen.path)?;
+            Staged::Redis(Box::new(prepared))
         }
         Kind::Files | Kind::Globals => Staged::Files(unpack(chosen, targets, job)?),
     })
@@ -277,10 +279,8 @@ fn exchange(chosen: &Chosen, part: Staged<'_>, targets: &Targets, job: &Job) -> 
             let wanted = targets.wanted(chosen, &job.stamp, job.jobs)?;
             json!({ "name": name, "kind": "database", "database": database::in_place(wanted)? })
         }
-        Staged::Redis(chosen) => {
-            let redis = targets.redis()?;
-            let replaced = redis::replace(&redis.server, &redis.place, &chosen.path)?;
-            json!({ "name": name, "kind": "redis", "redis": replaced })
+        Staged::Redis(prepared) => {
+            json!({ "name": name, "kind": "redis", "redis": prepared.exchange()? })
         }
         Staged::Files(unpacked) => {
             let kept = unpacked

@@ -25,7 +25,7 @@ mod wire;
 
 pub use keys::{Keys, Keyspace, difference};
 pub use link::{Info, Link};
-pub use replace::{Persisted, Place, Replaced, repair, replace};
+pub use replace::{Persisted, Place, Prepared, Replaced, prepare, repair, replace};
 pub use scratch::{Module, Scratch, modules};
 pub use server::Server;
 pub use sync::dump;

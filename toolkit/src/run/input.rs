@@ -18,7 +18,7 @@ fn stdin() -> Stdin {
     BufReader::with_capacity(1 << 16, io::stdin())
 }
 
-fn unreadable(error: io::Error) -> Failure {
+fn unreadable(error: &io::Error) -> Failure {
     Failure::not_started("bad_input", format!("cannot read stdin: {error}"))
 }
 
@@ -45,7 +45,7 @@ impl Run {
                     None => ControlFlow::Continue(()),
                 }
             });
-            read.map_err(unreadable)?;
+            read.map_err(|error| unreadable(&error))?;
             self.ahead = Some(reader);
         }
         self.announce();
@@ -92,7 +92,7 @@ impl Run {
             self.output.pass(line.as_bytes());
             self.remember(&line);
         }
-        read.map_err(unreadable)?;
+        read.map_err(|error| unreadable(&error))?;
         self.refuse_bad_input()
     }
 

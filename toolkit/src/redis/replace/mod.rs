@@ -64,20 +64,33 @@ pub struct Replaced {
     pub persisted: Persisted,
 }
 
+/// An RDB file that a throwaway server has loaded beside the live one, which is
+/// not touched yet. Dropped, that server is removed.
+pub struct Prepared {
+    server: Server,
+    saved: Rdb,
+    survey: Survey,
+    scratch: Scratch,
+}
+
 /// Replaces all data of a live server by those of an RDB file, and returns once
 /// they survive its restart.
 ///
 /// # Errors
-/// Before anything is touched: what [`rdb::inspect`], [`Scratch::beside`] and
-/// [`Link`](super::Link) return; `redis_replica`, `redis_cluster`,
-/// `redis_sentinel`, `redis_too_old`, `redis_version`, `redis_databases`,
-/// `redis_maxmemory`, `redis_elsewhere`, `redis_no_permission`,
-/// `redis_unsupported`, `redis_count_mismatch` for a server or a file that this
-/// cannot be done with. Later, with the live server as it was:
-/// `redis_sync_failed`, `interrupted`; and with the new data in it:
-/// `redis_count_mismatch`, `redis_aof_rewrite`, `redis_bgsave`. Where the live
-/// server could not be put right: `redis_left_following`.
+/// Those of [`prepare`], and of [`Prepared::exchange`].
 pub fn replace(server: &Server, place: &Place, rdb: &Path) -> Result<Replaced> {
+    prepare(server, place, rdb)?.exchange()
+}
+
+/// Loads an RDB file beside a live server.
+///
+/// # Errors
+/// What [`rdb::inspect`], [`Scratch::beside`] and [`Link`](super::Link) return;
+/// `redis_replica`, `redis_cluster`, `redis_sentinel`, `redis_too_old`,
+/// `redis_version`, `redis_databases`, `redis_maxmemory`, `redis_elsewhere`,
+/// `redis_no_permission`, `redis_unsupported`, `redis_count_mismatch` for a server
+/// or a file that this cannot be done with.
+pub fn prepare(server: &Server, place: &Place, rdb: &Path) -> Result<Prepared> {
     repair(server, place)?;
     let file = File::open(rdb).with_context(|| format!("cannot open `{}`", rdb.display()))?;
     let saved = rdb::inspect(file)?;
@@ -87,24 +100,50 @@ pub fn replace(server: &Server, place: &Place, rdb: &Path) -> Result<Replaced> {
     let scratch = serve(server, place, rdb, &survey)?;
     check(&scratch, &saved, &survey, place)?;
     survey.admit_to(&scratch)?;
-
-    let before = live.keyspace()?;
-    let followed = follow::take(&mut live, &scratch, &survey, &saved);
-    // Whatever happened, the live server is a primary with its own settings
-    // before the throwaway one goes.
-    let settled = live.settle(&survey.originals(), scratch.port(), saved.bytes);
-    let databases = match (followed, settled) {
-        (Ok(databases), Ok(())) => databases,
-        (Err(error), Ok(())) => return Err(error),
-        (_, Err(error)) => return Err(left_following(server, &error).into()),
-    };
-    drop(scratch);
-    let persisted = persist::wait(&mut live, &saved)?;
-    Ok(Replaced {
-        before,
-        databases,
-        persisted,
+    Ok(Prepared {
+        server: server.clone(),
+        saved,
+        survey,
+        scratch,
     })
+}
+
+impl Prepared {
+    /// Has the live server take the data, and returns once they survive its
+    /// restart.
+    ///
+    /// # Errors
+    /// With the live server as it was: `redis_sync_failed`, `interrupted`; with
+    /// the new data in it: `redis_count_mismatch`, `redis_aof_rewrite`,
+    /// `redis_bgsave`. Where the live server could not be put right:
+    /// `redis_left_following`.
+    pub fn exchange(self) -> Result<Replaced> {
+        let Self {
+            server,
+            saved,
+            survey,
+            scratch,
+        } = self;
+        // What was connected at first may have been idle for too long.
+        let mut live = Live::open(&server)?;
+        let before = live.keyspace()?;
+        let followed = follow::take(&mut live, &scratch, &survey, &saved);
+        // Whatever happened, the live server is a primary with its own settings
+        // before the throwaway one goes.
+        let settled = live.settle(&survey.originals(), scratch.port(), saved.bytes);
+        let databases = match (followed, settled) {
+            (Ok(databases), Ok(())) => databases,
+            (Err(error), Ok(())) => return Err(error),
+            (_, Err(error)) => return Err(left_following(&server, &error).into()),
+        };
+        drop(scratch);
+        let persisted = persist::wait(&mut live, &saved)?;
+        Ok(Replaced {
+            before,
+            databases,
+            persisted,
+        })
+    }
 }
 
 /// Puts right what a killed [`replace`] left of a live server, and removes its
