@@ -50,13 +50,12 @@ pub(crate) fn run(args: &Args, run: &mut Run, made: &Made) -> Result<Outcome> {
                 files.push(write(folder, *shape, &report, &renderer)?);
             }
         }
-        Some(_) => {}
         None if run.format() == Format::Document => {
             let shape = shapes.first().copied().unwrap_or(Shape::Text);
             let text = renderer.render(shape, &report)?;
             made.0.get_or_init(|| text);
         }
-        None => {}
+        _ => {}
     }
     let outcome = outcome(&report, &files);
     // What is asked of the history changes nothing that it should remember.

@@ -65,7 +65,7 @@ impl Messages {
             }
             Value::Table(table) => match (table.get("one"), table.get("other")) {
                 (Some(Value::String(one)), Some(Value::String(other))) => {
-                    self.text(key, one, other)
+                    self.text(key, one, other);
                 }
                 _ => {
                     for (name, value) in table {
@@ -147,9 +147,10 @@ mod tests {
                 let (key, rest) = piece.split_once('"').unwrap();
                 let is_prefix = rest.trim_start().starts_with('~');
                 let mut keys = EN.texts.keys();
-                let is_there = match is_prefix {
-                    true => keys.any(|known| known.starts_with(key)),
-                    false => EN.texts.contains_key(key),
+                let is_there = if is_prefix {
+                    keys.any(|known| known.starts_with(key))
+                } else {
+                    EN.texts.contains_key(key)
                 };
                 assert!(is_there, "`{key}` is no message");
             }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use toolkit::record::Record;
 
 /// A PostgreSQL database, as one record saw it.
+#[allow(clippy::struct_field_names)] // `database` is its name on the server
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub(crate) struct Database {
     /// `check` or `backup`.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use toolkit::record::{Record, Status};
 
 /// One container or process.
+#[allow(clippy::struct_field_names)] // `service` is its name
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub(crate) struct Service {
     /// The service's name.

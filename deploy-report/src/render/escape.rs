@@ -41,6 +41,7 @@ fn cut<'t>(text: &'t str, language: &Language) -> std::borrow::Cow<'t, str> {
     let Some((end, _)) = text.char_indices().nth(LONGEST) else {
         return text.into();
     };
+    #[allow(clippy::cast_precision_loss)] // Three digits are shown.
     let whole = language.size(text.len() as f64);
     let more = language.message("text.cut", None, &[("size", whole)]);
     format!("{}… {}", &text[..end], more.unwrap_or_default()).into()
@@ -112,7 +113,6 @@ fn markdown(text: &str) -> String {
             '_' => !is_inside,
             // Addresses become links by themselves.
             ':' => follows("//"),
-            'w' | 'W' => false,
             '.' => {
                 at >= 3
                     && letters[at - 3..at]
