@@ -89,12 +89,13 @@ mod tests {
     use super::*;
 
     /// All that can ask for a message.
-    const ASKING: [&str; 6] = [
+    const ASKING: [&str; 7] = [
         include_str!("../../templates/deployment.txt"),
         include_str!("../../templates/deployment.md"),
         include_str!("../../templates/deployment.html"),
         include_str!("number.rs"),
         include_str!("time.rs"),
+        include_str!("../render/escape.rs"),
         include_str!("../render/shown.rs"),
     ];
 
@@ -134,7 +135,7 @@ mod tests {
                 || asking.contains(&format!("\"{section}.\" ~"))
                 || asking.contains(&format!("word(\"{section}\""))
                 || key
-                    .split_once('_')
+                    .rsplit_once('_')
                     .is_some_and(|(stem, _)| asking.contains(&format!("\"{stem}_\" ~")));
             assert!(is_used, "nothing asks for `{key}`");
         }

@@ -180,7 +180,10 @@ impl Rollback {
         Some(Self {
             status: record.status,
             from: Release::of(&data["from"]).unwrap_or_default(),
-            to: Release::of(&data["to"]).unwrap_or_default(),
+            // One that failed early names no release.
+            to: Release::of(&data["to"])
+                .or_else(|| Release::of(&done(records, "prepare")?.data))
+                .unwrap_or_default(),
             downtime_ms: data["downtime_ms"].as_u64(),
             steps: steps.collect(),
             set: text(&data["data"]["set"]),

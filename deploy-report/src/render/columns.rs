@@ -34,7 +34,7 @@ mod tests {
     fn tabs_become_columns() {
         assert_eq!(
             aligned("a\tbbb\tc\n\naaaa\t\tcé\n"),
-            "  a      bbb   c\n  aaaa         cé\n"
+            "  a     bbb  c\n  aaaa       cé\n"
         );
     }
 }

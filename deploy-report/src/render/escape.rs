@@ -54,7 +54,7 @@ fn visible(text: &str) -> String {
     for letter in text.chars() {
         match letter {
             '\n' | '\t' | '\r' => shown.push(' '),
-            _ if letter.is_control() || is_invisible(letter) => {
+            _ if is_invisible(letter) => {
                 // Writing to a `String` does not fail.
                 let _ = write!(shown, "\\u{{{:x}}}", u32::from(letter));
             }
@@ -64,12 +64,13 @@ fn visible(text: &str) -> String {
     shown
 }
 
-/// Marks, embeddings, overrides and isolates of direction (UAX #9), and ends of
-/// lines and marks that nobody sees.
-fn is_invisible(letter: char) -> bool {
-    matches!(letter,
-        '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+/// Control characters; marks, embeddings, overrides and isolates of direction
+/// (UAX #9); ends of lines and marks that nobody sees.
+pub(crate) fn is_invisible(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter,
+            '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
 fn html(text: &str) -> String {

@@ -10,6 +10,8 @@ use crate::cli::Shape;
 use crate::language::{Language, Zone};
 use crate::model::Report;
 use anyhow::{Context, Result};
+pub(crate) use escape::is_invisible;
+
 use escape::Markup;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value};
 use toolkit::failure::Failure;

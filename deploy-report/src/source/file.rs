@@ -2,7 +2,9 @@
 
 use super::line::{Lines, why};
 use super::{Read, shown};
+use crate::render::is_invisible;
 use anyhow::{Context, Result};
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -91,9 +93,21 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
 pub(crate) fn embedded(records: &[Record]) -> String {
     let lines: Vec<_> = records.iter().map(Record::line).collect();
     let json = format!("[\n{}\n]", lines.join(",\n"));
-    let json = json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028");
-    let json = json.replace('\u{2029}', "\\u2029");
-    format!("{BEGIN}{json}{END}")
+    let mut held = String::with_capacity(json.len() + BEGIN.len() + END.len());
+    held.push_str(BEGIN);
+    for letter in json.chars() {
+        match letter {
+            // Between the records.
+            '\n' => held.push(letter),
+            // All of them have four digits.
+            _ if letter == '<' || is_invisible(letter) => {
+                let _ = write!(held, "\\u{:04x}", u32::from(letter));
+            }
+            _ => held.push(letter),
+        }
+    }
+    held.push_str(END);
+    held
 }
 
 #[cfg(test)]
