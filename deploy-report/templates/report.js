@@ -5,9 +5,8 @@
 const numbers = new Intl.Collator(document.documentElement.lang, { numeric: true });
 const key = (row, column) => row.cells[column].dataset.sort ?? row.cells[column].textContent.trim();
 const order = (one, other) => {
-  const [a, b] = [Number.parseFloat(one), Number.parseFloat(other)];
-  const both = one !== "" && other !== "" && !Number.isNaN(Number(one)) && !Number.isNaN(Number(other));
-  return both ? a - b : numbers.compare(one, other);
+  const difference = Number(one) - Number(other);
+  return Number.isNaN(difference) ? numbers.compare(one, other) : difference;
 };
 for (const table of document.querySelectorAll("table.sortable")) {
   const headings = [...table.tHead.rows[0].cells];
@@ -22,8 +21,11 @@ for (const table of document.querySelectorAll("table.sortable")) {
       for (const other of headings) other.removeAttribute("aria-sort");
       heading.setAttribute("aria-sort", falls ? "descending" : "ascending");
       const rows = [...table.tBodies[0].rows];
-      rows.sort((one, other) => order(key(one, column), key(other, column)) * (falls ? -1 : 1));
-      table.tBodies[0].append(...rows);
+      // What has no value stays at the end, either way.
+      const known = rows.filter((row) => key(row, column) !== "");
+      const unknown = rows.filter((row) => key(row, column) === "");
+      known.sort((one, other) => order(key(one, column), key(other, column)) * (falls ? -1 : 1));
+      table.tBodies[0].append(...known, ...unknown);
     });
   });
 }

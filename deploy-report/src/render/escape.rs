@@ -36,6 +36,21 @@ pub(crate) fn value(value: &Value, markup: Markup, language: &Language) -> Strin
     }
 }
 
+/// What a tool said, which sets names and commands in backticks: these are code.
+pub(crate) fn said(value: &Value, markup: Markup, language: &Language) -> Value {
+    let text = value.as_str().filter(|_| markup == Markup::Html);
+    let Some(text) = text.filter(|text| text.matches('`').count().is_multiple_of(2)) else {
+        return value.clone();
+    };
+    let text = visible(&cut(text, language));
+    let pieces = text.split('`').enumerate();
+    let pieces = pieces.map(|(at, piece)| match at % 2 {
+        0 => html(piece),
+        _ => format!("<code>{}</code>", html(piece)),
+    });
+    Value::from_safe_string(pieces.collect())
+}
+
 /// The beginning of a text that is too long, with a word about it.
 fn cut<'t>(text: &'t str, language: &Language) -> std::borrow::Cow<'t, str> {
     let Some((end, _)) = text.char_indices().nth(LONGEST) else {
@@ -197,6 +212,19 @@ mod tests {
             &text[1990..]
         );
         assert!(text.chars().count() < LONGEST + 40);
+    }
+
+    #[test]
+    fn what_tools_set_in_backticks_is_code() {
+        let language = Language::of(Some(Lang::En));
+        let shown = |text: &str| {
+            let said = said(&Value::from(text), Markup::Html, &language);
+            value(&said, Markup::Html, &language)
+        };
+        assert_eq!(shown("run `a < b`, now"), "run <code>a &lt; b</code>, now");
+        assert_eq!(shown("one ` <b>"), "one &#96; &lt;b&gt;");
+        let long = format!("`{}`", "x".repeat(2000));
+        assert_eq!(shown(&long).matches("code>").count(), 2);
     }
 
     #[test]

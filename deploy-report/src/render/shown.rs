@@ -40,6 +40,9 @@ pub(super) fn add(
     environment.add_filter("quantity", move |value: f64, unit: &str| {
         quantity(&language, value, unit)
     });
+    environment.add_filter("said", move |text: &Value| {
+        escape::said(text, markup, &language)
+    });
     environment.add_filter("seen", move |finding: &Value| seen(&language, finding));
 }
 
