@@ -4,6 +4,9 @@ use crate::record::{self, Header, Problem, Record, Status};
 use crate::verdict::Verdict;
 use chrono::Utc;
 
+/// The tools that are read by one that reads them all.
+pub const EVERY: &[&str] = &["*"];
+
 /// All that was read from stdin, line by line.
 #[derive(Debug, Default)]
 pub struct Upstream {
@@ -15,10 +18,12 @@ pub struct Upstream {
     pub records: usize,
     /// Name and reason of the first failure, for a closed gate's summary.
     pub first_failure: Option<String>,
-    /// The final records of the tools that this one reads.
+    /// The final records of the tools that this one reads, in their order; at
+    /// the end those of the tools that died.
     pub kept: Vec<Record>,
     /// Lines of those tools whose header lacks more than every reader needs,
-    /// with their numbers and what is wrong with them.
+    /// with their numbers and what is wrong with them. Of these, `kept` has
+    /// what every reader needs where all tools are read, else nothing.
     pub incomplete: Vec<(usize, String)>,
     /// Lines that are no records, with their numbers.
     pub refused: Vec<(usize, String)>,
@@ -85,8 +90,15 @@ impl Upstream {
         let died: Vec<_> = self.unfinished.drain(..).map(death).collect();
         for record in &died {
             self.count(&record.tool, &record.name, record.status, Some("died"));
+            if self.keeps(&record.tool) {
+                self.kept.push(record.clone());
+            }
         }
         died
+    }
+
+    fn keeps(&self, tool: &str) -> bool {
+        self.keep == EVERY || self.keep.contains(&tool)
     }
 
     fn refuse(&mut self, why: String) -> Disposition {
@@ -108,7 +120,7 @@ impl Upstream {
         {
             self.unfinished.remove(begun);
         }
-        let full = if self.keep.contains(&header.tool.as_str()) {
+        let full = if self.keeps(&header.tool) {
             let read = serde_json::from_slice::<Record>(line);
             if let Err(error) = &read {
                 // It ends with a place in the line, where nothing is to be seen.
@@ -116,7 +128,9 @@ impl Upstream {
                 let why = why.split(" at line ").next().unwrap_or_default();
                 self.incomplete.push((self.lines, why.to_owned()));
             }
-            read.ok()
+            // Who reads every tool misses none: as much of it as can be read.
+            let bare = || (self.keep == EVERY).then(|| header.clone().into());
+            read.ok().or_else(bare)
         } else {
             None
         };
@@ -146,21 +160,11 @@ impl Upstream {
 
 /// What a reader says of a tool that ended without a final record.
 fn death(running: Header) -> Record {
-    let Header {
-        run,
-        tool,
-        name,
-        at,
-        ..
-    } = running;
+    let (tool, at) = (running.tool.clone(), running.at.clone());
     Record {
         v: record::VERSION,
         status: Status::Fail,
         at: record::timestamp(Utc::now()),
-        ms: None,
-        host: String::new(),
-        project: String::new(),
-        env: None,
         summary: format!("`{tool}` died"),
         error: Some(Problem {
             reason: "died".into(),
@@ -170,9 +174,7 @@ fn death(running: Header) -> Record {
             ),
         }),
         data: serde_json::json!({ "started": at }),
-        run,
-        tool,
-        name,
+        ..running.into()
     }
 }
 
@@ -199,6 +201,23 @@ mod tests {
         );
         assert_eq!(upstream.verdict, Verdict::Failed);
         assert_eq!(upstream.first_failure.as_deref(), Some("`step` died"));
+        assert_eq!(upstream.kept, []);
+    }
+
+    #[test]
+    fn who_reads_every_tool_misses_none() {
+        let mut upstream = Upstream::new(EVERY);
+        upstream.line(&line("backup", "running"));
+        upstream.line(br#"{"v":1,"run":"r","tool":"a","name":"a","status":"ok","at":""}"#);
+        upstream.line(&line("later", "fail"));
+        upstream.end();
+        let tools: Vec<_> = upstream
+            .kept
+            .iter()
+            .map(|kept| kept.tool.as_str())
+            .collect();
+        assert_eq!(tools, ["a", "later", "backup"]);
+        assert_eq!(upstream.incomplete.len(), 1, "it has no time");
     }
 
     #[test]
