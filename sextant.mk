@@ -11,11 +11,12 @@
 #   make restore SET=20261120_020000   the newest, unless it is named
 #   make rollback VERSION=v1.2.3       the last that ended well, unless it is named
 #   make smoke AT=localhost:3001       where `[smoke]` says, unless it is named
+#   make report RUN=01JD…              of the last deployment, unless it is named
 
 sextant := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 sextant-path := $(sextant)../../bin:$(PATH):/usr/local/bin:/usr/bin:/bin
 
-.PHONY: deploy-dev deploy-staging deploy-prod health smoke backup restore rollback
+.PHONY: deploy-dev deploy-staging deploy-prod health smoke backup restore rollback report
 
 deploy-dev:
 	@$(sextant)scripts/deploy.sh dev
@@ -33,3 +34,5 @@ restore:
 	@PATH="$(sextant-path)"; restore $(or $(SET),latest)
 rollback:
 	@$(sextant)scripts/rollback.sh $(VERSION)
+report:
+	@$(sextant)scripts/generate-report.sh $(RUN)

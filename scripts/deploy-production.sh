@@ -11,6 +11,8 @@ here=$(dirname -- "$(readlink -f -- "$0")")
 . "$here/application.sh"
 # shellcheck source=log.sh
 . "$here/log.sh"
+# shellcheck source=report.sh
+. "$here/report.sh"
 # shellcheck source=deployment.sh
 . "$here/deployment.sh"
 
@@ -25,7 +27,7 @@ esac
 
 SEXTANT_ENV=${SEXTANT_ENV:-production}
 export SEXTANT_ENV
-need backup healthcheck restore rollback smoketest step
+need backup deploy-report healthcheck restore rollback smoketest step
 log_as deploy
 step prerequisites -- "$here/prerequisites.sh" \
   | preflight certificate tls disk \

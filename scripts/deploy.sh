@@ -12,6 +12,8 @@ here=$(dirname -- "$(readlink -f -- "$0")")
 . "$here/application.sh"
 # shellcheck source=log.sh
 . "$here/log.sh"
+# shellcheck source=report.sh
+. "$here/report.sh"
 # shellcheck source=deployment.sh
 . "$here/deployment.sh"
 
@@ -50,7 +52,7 @@ fi
 
 SEXTANT_ENV=${SEXTANT_ENV:-$environment}
 export SEXTANT_ENV
-need backup healthcheck restore rollback smoketest step
+need backup deploy-report healthcheck restore rollback smoketest step
 log_as deploy
 if [ "$environment" = production ]; then
   # Nothing is taken from the cache.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sourced after log.sh: what a deployment to a server is, from its checks to the
+# Sourced after log.sh and report.sh: what a deployment to a server is, from its checks to the
 # way back. Its links change nothing before `step drain`, but for maintenance
 # mode and for what git and Docker keep beside the old.
 
@@ -42,5 +42,14 @@ deployment() {
     | rollback --maintenance off \
     | rollback --if failure --force \
     | rollback --record \
-    | step prune --format "$FORMAT"
+    | step prune \
+    | sign_off
+}
+
+# What happened, for whoever has to sign it: beside the log, unless REPORT_DIR says
+# otherwise, and on the terminal.
+sign_off() {
+  outlive
+  report --out "${REPORT_DIR:-$(dirname -- "$LOG_FILE")}" \
+    --format html --format markdown --format "$FORMAT"
 }

@@ -27,8 +27,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,
 
-    /// How the report is written; with `--out` several may be named [default: html
-    /// with `--out`; else text on a terminal, and records elsewhere]
+    /// How the report is written; with `--out` several may be named, of which `text`
+    /// goes to stdout [default: html with `--out`; else text on a terminal, and
+    /// records elsewhere]
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub(crate) format: Vec<Shape>,
 
@@ -97,11 +98,13 @@ impl Shape {
 }
 
 impl Args {
-    /// The formats of the report: those that were named, else what fits.
+    /// The formats of the report: those that were named, else what fits. With
+    /// `--out` they are those of the files: text is for stdout.
     pub(crate) fn shapes(&self) -> Vec<Shape> {
         let mut shapes: Vec<Shape> = Vec::new();
         for shape in &self.format {
-            if *shape != Shape::Ndjson && !shapes.contains(shape) {
+            let is_shown = *shape == Shape::Text && self.out.is_some();
+            if *shape != Shape::Ndjson && !is_shown && !shapes.contains(shape) {
                 shapes.push(*shape);
             }
         }
@@ -127,9 +130,13 @@ impl Arguments for Args {
         if self.format.contains(&Shape::Ndjson) {
             return Some(Format::Ndjson);
         }
-        // The report goes into the folder, and stdout is what it always is.
+        // The report goes into the folder; stdout is what it always is, unless
+        // people are to read it there too.
         if self.out.is_some() {
-            return None;
+            return self
+                .format
+                .contains(&Shape::Text)
+                .then_some(Format::Document);
         }
         let is_document = !self.format.is_empty() || io::stdout().is_terminal();
         is_document.then_some(Format::Document)
@@ -156,6 +163,9 @@ mod tests {
         let both = read(&["--out", "a", "--format", "html", "--format", "ndjson"]);
         assert_eq!(both.format(), Some(Format::Ndjson));
         assert_eq!(both.shapes(), [Shape::Html]);
+        let shown = read(&["--out", "a", "--format", "markdown", "--format", "text"]);
+        assert_eq!(shown.format(), Some(Format::Document));
+        assert_eq!(shown.shapes(), [Shape::Markdown]);
         assert_eq!(read(&["--out", "a"]).format(), None);
         assert_eq!(read(&["--out", "a"]).shapes(), [Shape::Html]);
     }

@@ -44,18 +44,16 @@ pub(crate) fn run(args: &Args, run: &mut Run, made: &Made) -> Result<Outcome> {
         records: &read.records,
     };
     let mut files = Vec::new();
-    match &args.out {
-        Some(folder) if !report.is_empty() => {
-            for shape in &shapes {
-                files.push(write(folder, *shape, &report, &renderer)?);
-            }
+    if let Some(folder) = args.out.as_ref().filter(|_| !report.is_empty()) {
+        for shape in &shapes {
+            files.push(write(folder, *shape, &report, &renderer)?);
         }
-        None if run.format() == Format::Document => {
-            let shape = shapes.first().copied().unwrap_or(Shape::Text);
-            let text = renderer.render(shape, &report)?;
-            made.0.get_or_init(|| text);
-        }
-        _ => {}
+    }
+    if run.format() == Format::Document {
+        let shown = shapes.first().filter(|_| args.out.is_none());
+        let shape = shown.copied().unwrap_or(Shape::Text);
+        let text = renderer.render(shape, &report)?;
+        made.0.get_or_init(|| text);
     }
     let outcome = outcome(&report, &files);
     // What is asked of the history changes nothing that it should remember.

@@ -9,7 +9,14 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use toolkit::testing::{Compose, Seen, until};
 
-const TOOLS: [&str; 5] = ["backup", "restore", "healthcheck", "smoketest", "rollback"];
+const TOOLS: [&str; 6] = [
+    "backup",
+    "restore",
+    "healthcheck",
+    "smoketest",
+    "rollback",
+    "deploy-report",
+];
 /// A release that ends as soon as it is started.
 const BROKEN: &str = "FROM debian:trixie-slim\nENV VERSION=broken\nCMD [\"false\"]\n";
 
@@ -93,6 +100,11 @@ impl Server {
     fn run(&self, name: &str, args: &[&str]) -> Seen {
         Seen::run(&mut self.script(name, args))
     }
+
+    /// The newest report beside the log.
+    fn report(&self) -> String {
+        fs::read_to_string(self.project.logs().join("latest.md")).unwrap()
+    }
 }
 
 /// What became of one link of a pipeline.
@@ -120,6 +132,8 @@ fn a_release_is_deployed_and_one_that_fails_is_taken_back() {
     assert_eq!(server.project.version(), "two");
     assert_eq!(link(&seen, "rollback", "record"), "ok");
     assert_eq!(link(&seen, "backup", "backup"), "ok");
+    let report = server.report();
+    assert!(report.contains("> ✓ Succeeded"), "{report}");
 
     server.publish(BROKEN);
     let seen = server.run("deploy-production.sh", &["--yes"]);
@@ -130,6 +144,17 @@ fn a_release_is_deployed_and_one_that_fails_is_taken_back() {
     assert_eq!(server.project.states(), ["running"; 4]);
     let end = "failed and rolled back: the earlier release serves (exit status 3)";
     assert!(seen.stderr.contains(end), "{}", seen.stderr);
+    let verdict = "> ↶ Failed and rolled back: the earlier release serves and is verified";
+    let report = server.report();
+    assert!(report.contains(verdict), "{report}");
+
+    // Made again later, of what is remembered.
+    let again = server.run("generate-report.sh", &[]);
+    assert_eq!(again.code, Some(3), "{}", again.stderr);
+    let folder = server.project.folder().join("reports/deployments");
+    let report = fs::read_to_string(folder.join("latest.md")).unwrap();
+    assert!(report.contains(verdict), "{report}");
+    fs::remove_dir_all(server.project.folder().join("reports")).unwrap();
 
     // By hand, to what was there before.
     let seen = server.run("rollback.sh", &["--list"]);
