@@ -19,6 +19,7 @@ mod show;
 mod siblings;
 mod status;
 mod switch;
+mod undo;
 
 use std::process::ExitCode;
 use toolkit::run::{Tool, run};

@@ -5,6 +5,7 @@ use crate::release::{Image, Release};
 use anyhow::Result;
 use std::collections::BTreeMap;
 use toolkit::application::Application;
+use toolkit::failure::Failure;
 use toolkit::git::Revision;
 use toolkit::stack::Service;
 
@@ -51,6 +52,25 @@ pub(crate) fn running(service: &Service) -> Option<&str> {
     running
         .all(|other| other.image_id == first)
         .then_some(first)
+}
+
+/// Where the code of one service is, as seen from the application's folder: where
+/// its image is built from. None where that is the whole tree, or nothing.
+pub(crate) fn code_of(application: &Application<'_>, service: &str) -> Result<Option<String>> {
+    let found = application.stack.service(service);
+    let Some(folder) = found.and_then(Service::build_folder) else {
+        return Ok(None);
+    };
+    let inside = folder.strip_prefix(&application.config().root);
+    let inside = inside.map_err(|_| {
+        let message = format!(
+            "`{service}` is built from `{}`, outside the work tree",
+            folder.display()
+        );
+        Failure::not_started("git", message)
+    })?;
+    let path = inside.to_string_lossy().into_owned();
+    Ok((!path.is_empty()).then_some(path))
 }
 
 /// The services that hold the data.

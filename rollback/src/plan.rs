@@ -4,7 +4,7 @@ use crate::choose::Target;
 use crate::cli::Args;
 use crate::images;
 use crate::outside::Outside;
-use crate::release::{Release, Releases};
+use crate::release::{Release, Releases, Standing};
 use crate::{configuration, observe};
 use anyhow::Result;
 use chrono::{DateTime, Local};
@@ -78,11 +78,11 @@ pub(crate) fn plan(
 ) -> Result<Plan> {
     let to = &target.release;
     let mut warnings = Vec::new();
-    let service = args.service.clone();
+    let service = target.service.clone();
     if let Some(name) = &service {
         known(name, to)?;
     }
-    let commit = commit(application, from, target, service.is_some())?;
+    let commit = commit(application, from, target)?;
     let wanted = |name: &String| service.as_ref().is_none_or(|only| only == name);
     let mut means = BTreeMap::new();
     for (name, image) in to.services.iter().filter(|(name, _)| wanted(name)) {
@@ -100,6 +100,12 @@ pub(crate) fn plan(
             "the database stays as the failed deployment left it: no backup set of it is used"
                 .to_owned(),
         );
+    }
+    if to.standing == Standing::Failed {
+        warnings.push(format!(
+            "{} is what a failed deployment or rollback left",
+            to.title()
+        ));
     }
     let differing = configuration::differing(to, releases)?;
     for path in &differing {
@@ -155,11 +161,10 @@ fn commit(
     application: &Application<'_>,
     from: &Release,
     target: &Target,
-    in_part: bool,
 ) -> Result<Option<String>> {
     let root = &application.config().root;
     let wanted = &target.release.git_commit;
-    if wanted.is_empty() || (wanted == &from.git_commit && !in_part) {
+    if wanted.is_empty() || (wanted == &from.git_commit && target.service.is_none()) {
         return Ok(None);
     }
     if git::commit_of(root, wanted).is_none() {
@@ -171,7 +176,7 @@ fn commit(
             .hint("`git fetch --all --tags` may bring it")
             .into());
     }
-    let mut dirty = git::modified(root)?;
+    let mut dirty = dirty(application, target)?;
     if target.automatic {
         // What a build wrote must not stop the way back, unless it is in it.
         let touched = git::changed(root, &from.git_commit, wanted)?;
@@ -197,6 +202,24 @@ fn commit(
     Err(Failure::not_started("dirty_tree", message)
         .hint("commit them, or put them aside with `git stash`, and start again")
         .into())
+}
+
+/// The files whose changes would be lost.
+fn dirty(application: &Application<'_>, target: &Target) -> Result<Vec<String>> {
+    let root = &application.config().root;
+    let Some(service) = &target.service else {
+        return git::modified(root, ":/");
+    };
+    let Some(folder) = observe::code_of(application, service)? else {
+        return Ok(Vec::new());
+    };
+    let mut dirty = git::modified(root, &folder)?;
+    if let Some(brought) = &target.brought {
+        // An earlier rollback of this service alone wrote them.
+        let changed = git::differing(root, brought, &folder)?;
+        dirty.retain(|file| changed.contains(file));
+    }
+    Ok(dirty)
 }
 
 fn images_of(

@@ -4,7 +4,9 @@
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used)]
 
 mod deployed;
+mod full;
 mod killed;
 mod refused;
 mod returned;
 mod shop;
+mod undone;
