@@ -56,6 +56,14 @@ pub(crate) const CONFIGURATION: Step = Step {
     act: |work| Ok(json!({ "files": configuration::put_back(&work.to, &work.releases)? })),
 };
 
+/// The servers run on the volumes of the earlier release.
+pub(crate) const SERVERS: Step = Step {
+    name: "servers",
+    needed: |work| Ok(!work.plan.servers.is_empty()),
+    done: services::are_exchanged,
+    act: services::exchange,
+};
+
 /// Database and Redis are exchanged: the point of no return.
 pub(crate) const DATA: Step = Step {
     name: "data",

@@ -47,6 +47,7 @@ pub(crate) const STEPS: &[Step] = &[
     act::STOP,
     act::CODE,
     act::CONFIGURATION,
+    act::SERVERS,
     act::DATA,
     act::BUILD,
     act::IMAGES,

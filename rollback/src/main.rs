@@ -15,6 +15,7 @@ mod record;
 mod release;
 mod resume;
 mod rollback;
+mod servers;
 mod show;
 mod siblings;
 mod status;

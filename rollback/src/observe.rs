@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use toolkit::application::Application;
 use toolkit::failure::Failure;
 use toolkit::git::Revision;
-use toolkit::stack::Service;
+use toolkit::stack::{Container, Service};
 
 /// What is deployed, without what a release has beside it: no name, no copies
 /// of its files.
@@ -35,10 +35,21 @@ fn services(application: &Application<'_>) -> BTreeMap<String, Image> {
             name: service.image().unwrap_or_default().to_owned(),
             tag: None,
             digests: images::digests(&container.image_id),
+            mounts: mounts(container),
         };
         services.insert(service.name.clone(), image);
     }
     services
+}
+
+/// What is mounted in a container, but volumes that Docker named: no Compose file
+/// tells them apart.
+pub(crate) fn mounts(container: &Container) -> BTreeMap<String, String> {
+    let is_named_by_docker =
+        |source: &String| source.len() == 64 && source.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut mounts = container.mounts.clone();
+    mounts.retain(|_, source| !is_named_by_docker(source));
+    mounts
 }
 
 /// The id of the image that every running replica of a service runs; none when

@@ -5,7 +5,7 @@ use crate::cli::Args;
 use crate::images;
 use crate::outside::Outside;
 use crate::release::{Release, Releases, Standing};
-use crate::{configuration, observe};
+use crate::{configuration, observe, servers};
 use anyhow::Result;
 use chrono::{DateTime, Local};
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,10 @@ pub(crate) struct Plan {
     pub(crate) service: Option<String>,
     /// None when database and Redis stay as they are.
     pub(crate) data: Option<Data>,
+    /// The servers whose volumes the earlier release did not have: they are
+    /// exchanged before the data.
+    #[serde(default)]
+    pub(crate) servers: Vec<String>,
     /// Where the images come from, by service.
     pub(crate) images: BTreeMap<String, Means>,
     /// The commit that is checked out; none when it is, or there is no git.
@@ -67,7 +71,8 @@ pub(crate) struct Plan {
 /// Plans the return from `from` to `target`.
 ///
 /// # Errors
-/// `dirty_tree`, `damaged_set`, `no_data`, `image_gone`, `unknown_service`:
+/// `dirty_tree`, `damaged_set`, `no_data`, `image_gone`, `unknown_service`,
+/// `other_server`, `other_volume`:
 /// nothing was touched.
 pub(crate) fn plan(
     args: &Args,
@@ -107,6 +112,16 @@ pub(crate) fn plan(
             to.title()
         ));
     }
+    let servers = servers::exchanged(application, from, target, data.as_ref())?;
+    if let Some(name) = servers.first().filter(|_| data.is_none()) {
+        if args.keep_database || service.is_some() {
+            return Err(servers::left_behind(name, to).into());
+        }
+        warnings.push(format!(
+            "the data of `{name}` are those that its volume of {} has",
+            to.title()
+        ));
+    }
     let differing = configuration::differing(to, releases)?;
     for path in &differing {
         warnings.push(format!("`{}` is put back as it was", path.display()));
@@ -124,6 +139,7 @@ pub(crate) fn plan(
         },
         service,
         data,
+        servers,
         images: means,
         commit,
         half_migrated: target.half_migrated,

@@ -8,5 +8,6 @@ mod full;
 mod killed;
 mod refused;
 mod returned;
+mod servers;
 mod shop;
 mod undone;
