@@ -6,6 +6,7 @@
 mod deployed;
 mod full;
 mod killed;
+mod older;
 mod refused;
 mod returned;
 mod servers;
