@@ -30,10 +30,11 @@ pub(crate) const SAVE: Step = Step {
     act: data::save,
 };
 
-/// The earlier data are loaded beside the live ones, which serve meanwhile.
+/// The earlier data are loaded beside the live ones, which serve meanwhile; not
+/// into servers that others are about to take the place of.
 pub(crate) const LOAD: Step = Step {
     name: "load",
-    needed: |work| Ok(work.plan.data.is_some()),
+    needed: |work| Ok(work.plan.data.is_some() && work.plan.servers.is_empty()),
     done: |work| Ok(data::is_back(work) || work.ahead.is_some()),
     act: data::load,
 };
@@ -62,6 +63,14 @@ pub(crate) const CONFIGURATION: Step = Step {
     needed: |work| Ok(work.plan.service.is_none() && !work.to.configuration.is_empty()),
     done: |work| Ok(configuration::differing(&work.to, &work.releases)?.is_empty()),
     act: |work| Ok(json!({ "files": configuration::put_back(&work.to, &work.releases)? })),
+};
+
+/// The servers run on the volumes of the earlier release.
+pub(crate) const SERVERS: Step = Step {
+    name: "servers",
+    needed: |work| Ok(!work.plan.servers.is_empty()),
+    done: services::are_exchanged,
+    act: services::exchange,
 };
 
 /// Database and Redis are exchanged: the point of no return.

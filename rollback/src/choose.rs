@@ -1,6 +1,8 @@
 //! Which release is returned to.
 
+use crate::cli::Args;
 use crate::release::{Image, Release, Releases, Standing};
+use crate::undo;
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 use toolkit::application::Application;
@@ -11,6 +13,7 @@ use toolkit::operation::{Kind, Mark, Operation};
 use toolkit::record::Status;
 use toolkit::run::Run;
 use toolkit::set::{self, Set, State as Whole};
+use toolkit::state::State;
 
 /// The steps after which data are as they were, unless configuration says
 /// otherwise.
@@ -31,6 +34,11 @@ const READERS: [&str; 5] = [
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) release: Release,
+    /// The one service that is returned.
+    pub(crate) service: Option<String>,
+    /// The commit of which its code in the work tree is, where that is not the
+    /// head's.
+    pub(crate) brought: Option<String>,
     /// Whether data are to be brought back with it.
     pub(crate) with_data: bool,
     /// Whether nobody is there to be asked: a deployment failed, or was killed.
@@ -42,17 +50,23 @@ pub(crate) struct Target {
 /// The release that VERSION names, else the last that ended well before the
 /// one that serves.
 pub(crate) fn by_hand(
-    version: Option<&str>,
+    args: &Args,
     application: &Application<'_>,
     releases: &Releases,
+    state: &State,
     now: &Release,
 ) -> Result<Target> {
-    let release = match version {
+    let release = match &args.release {
         Some(name) => named(name, application, releases, now)?,
         None => before(releases, now)?,
     };
+    let service = args.service.clone();
     Ok(Target {
         release,
+        brought: service
+            .as_deref()
+            .and_then(|name| undo::brought(state, name)),
+        service,
         with_data: true,
         automatic: false,
         half_migrated: false,
@@ -75,6 +89,8 @@ pub(crate) fn of_deployment(
     }
     Ok(Target {
         release,
+        service: None,
+        brought: None,
         with_data,
         automatic: true,
         half_migrated: harmed,
@@ -93,6 +109,8 @@ pub(crate) fn of_pipeline(
     };
     Ok(Some(Target {
         release: of_set(&path, application, releases)?,
+        service: None,
+        brought: None,
         with_data: true,
         automatic: true,
         half_migrated: true,
@@ -100,7 +118,7 @@ pub(crate) fn of_pipeline(
 }
 
 /// Whether a step was begun that may have changed data.
-fn may_have_changed_data(operation: &Operation, config: &Config) -> bool {
+pub(crate) fn may_have_changed_data(operation: &Operation, config: &Config) -> bool {
     let configured = config.file.rollback.harmless.as_deref();
     let is_harmless = |step: &str| {
         READERS.contains(&step)

@@ -3,7 +3,7 @@
 use crate::act;
 use crate::ahead::Ahead;
 use crate::plan::Plan;
-use crate::release::{Release, Releases};
+use crate::release::{Release, Releases, Standing};
 use anyhow::Result;
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -51,6 +51,7 @@ pub(crate) const STEPS: &[Step] = &[
     act::STOP,
     act::CODE,
     act::CONFIGURATION,
+    act::SERVERS,
     act::DATA,
     act::BUILD,
     act::IMAGES,
@@ -123,11 +124,15 @@ impl Work<'_> {
         Ok(names)
     }
 
-    /// Whether the live data may be neither the old nor the new ones.
+    /// Whether the live data may be half-migrated, or neither the old nor the
+    /// new ones.
     pub(crate) fn is_between(&self) -> bool {
         let data = self.journal.last(POINT_OF_NO_RETURN);
-        let exchanged = data.is_some_and(|entry| entry.mark == Mark::Done);
-        !exchanged && (data.is_some() || self.plan.half_migrated)
+        if data.is_some_and(|entry| entry.mark == Mark::Done) {
+            // `--undo` returns to what a deployment left, too.
+            return self.to.standing == Standing::Failed;
+        }
+        data.is_some() || self.plan.half_migrated
     }
 
     /// The failure of a step, with what a person can do now.
@@ -147,23 +152,61 @@ impl Work<'_> {
             self.to.title(),
             cause.message
         );
-        let undo = if self.journal.has_begun(POINT_OF_NO_RETURN) || self.journal.has_begun("code") {
-            ", `rollback --undo` returns to where things stood"
-        } else {
-            ""
-        };
-        let hint = format!("`rollback --resume` goes on once the cause is mended{undo}");
-        let hint = match cause.hint {
-            Some(first) => format!("{first}; then {hint}"),
-            None => hint,
-        };
+        let hint = after(
+            cause.hint,
+            "`rollback --resume` goes on once the cause is mended, \
+             `rollback --undo` returns to where things stood",
+        );
         Failure::new("rollback_failed", message)
             .hint(hint)
             .exit(exit)
-            .data(json!({
-                "from": self.from.title(), "to": self.to.title(), "step": step, "reason": cause.reason,
-                "commands": ["rollback --status", "rollback --resume", "rollback --undo"],
-                "maintenance": is_on,
-            }))
+            .data(self.told(step, cause.reason, is_on))
     }
+
+    /// The failure of a step before which nothing was touched.
+    pub(crate) fn untouched(&self, step: &str, error: &anyhow::Error) -> Failure {
+        let failure = self.failure(step, error, false);
+        let hint = after(
+            Failure::of(error).hint,
+            "start again: nothing was touched, what served before still does",
+        );
+        match failure.exit {
+            Exit::PersonNeeded => failure.exit(Exit::NotStarted).hint(hint),
+            _ => failure.hint(hint),
+        }
+    }
+
+    /// The failure to write down that the release which is returned to serves.
+    pub(crate) fn not_recorded(&self, error: &anyhow::Error) -> Failure {
+        let cause = Failure::of(error);
+        let message = format!(
+            "{} serves and is verified, but that cannot be recorded: {}",
+            self.to.title(),
+            cause.message
+        );
+        Failure::new("rollback_failed", message)
+            .hint(after(cause.hint, "`rollback --resume` records it"))
+            .exit(Exit::PersonNeeded)
+            .data(self.told("record", cause.reason, false))
+    }
+
+    fn told(&self, step: &str, reason: &str, is_on: bool) -> Value {
+        json!({
+            "from": self.from.title(), "to": self.to.title(), "step": step, "reason": reason,
+            "commands": ["rollback --status", "rollback --resume", "rollback --undo"],
+            "maintenance": is_on,
+        })
+    }
+}
+
+/// What is to be done about the cause, and then.
+fn after(first: Option<String>, then: &str) -> String {
+    first.map_or_else(|| then.to_owned(), |first| format!("{first}; then {then}"))
+}
+
+/// Whether an operation may have changed anything but maintenance mode.
+pub(crate) fn has_touched(operation: &Operation) -> bool {
+    let entries = operation.entries.iter();
+    let mut steps = entries.map(|entry| entry.step.as_str());
+    steps.any(|step| !step.starts_with("maintenance") && step != "verify")
 }

@@ -33,6 +33,21 @@ pub(crate) fn digests(image: &str) -> Vec<String> {
         .unwrap_or_default()
 }
 
+/// A variable that an image sets; none where it does not, or is gone.
+pub(crate) fn variable(image: &str, name: &str) -> Result<Option<String>> {
+    if id(image)?.is_none() {
+        return Ok(None);
+    }
+    let said = inspect(image, "{{json .Config.Env}}").read()?;
+    let pairs: Option<Vec<String>> = serde_json::from_slice(&said)?;
+    let mut pairs = pairs
+        .iter()
+        .flatten()
+        .filter_map(|pair| pair.split_once('='));
+    let found = pairs.find(|(found, _)| *found == name);
+    Ok(found.map(|(_, value)| value.to_owned()))
+}
+
 /// Gives an image one more name, in the place of the one that had it.
 pub(crate) fn name(id: &str, name: &str) -> Command {
     Command::new("docker").args(["image", "tag", id, name])

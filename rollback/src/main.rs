@@ -16,10 +16,12 @@ mod record;
 mod release;
 mod resume;
 mod rollback;
+mod servers;
 mod show;
 mod siblings;
 mod status;
 mod switch;
+mod undo;
 
 use std::process::ExitCode;
 use toolkit::run::{Tool, run};

@@ -5,8 +5,9 @@ use crate::release::{Image, Release};
 use anyhow::Result;
 use std::collections::BTreeMap;
 use toolkit::application::Application;
+use toolkit::failure::Failure;
 use toolkit::git::Revision;
-use toolkit::stack::Service;
+use toolkit::stack::{Container, Service};
 
 /// What is deployed, without what a release has beside it: no name, no copies
 /// of its files.
@@ -34,10 +35,21 @@ fn services(application: &Application<'_>) -> BTreeMap<String, Image> {
             name: service.image().unwrap_or_default().to_owned(),
             tag: None,
             digests: images::digests(&container.image_id),
+            mounts: mounts(container),
         };
         services.insert(service.name.clone(), image);
     }
     services
+}
+
+/// What is mounted in a container, but volumes that Docker named: no Compose file
+/// tells them apart.
+pub(crate) fn mounts(container: &Container) -> BTreeMap<String, String> {
+    let is_named_by_docker =
+        |source: &String| source.len() == 64 && source.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut mounts = container.mounts.clone();
+    mounts.retain(|_, source| !is_named_by_docker(source));
+    mounts
 }
 
 /// The id of the image that every running replica of a service runs; none when
@@ -51,6 +63,25 @@ pub(crate) fn running(service: &Service) -> Option<&str> {
     running
         .all(|other| other.image_id == first)
         .then_some(first)
+}
+
+/// Where the code of one service is, as seen from the application's folder: where
+/// its image is built from. None where that is the whole tree, or nothing.
+pub(crate) fn code_of(application: &Application<'_>, service: &str) -> Result<Option<String>> {
+    let found = application.stack.service(service);
+    let Some(folder) = found.and_then(Service::build_folder) else {
+        return Ok(None);
+    };
+    let inside = folder.strip_prefix(&application.config().root);
+    let inside = inside.map_err(|_| {
+        let message = format!(
+            "`{service}` is built from `{}`, outside the work tree",
+            folder.display()
+        );
+        Failure::not_started("git", message)
+    })?;
+    let path = inside.to_string_lossy().into_owned();
+    Ok((!path.is_empty()).then_some(path))
 }
 
 /// The services that hold the data.

@@ -4,8 +4,8 @@ use crate::choose::Target;
 use crate::cli::Args;
 use crate::images;
 use crate::outside::Outside;
-use crate::release::{Release, Releases};
-use crate::{configuration, observe};
+use crate::release::{Release, Releases, Standing};
+use crate::{configuration, observe, servers};
 use anyhow::Result;
 use chrono::{DateTime, Local};
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,10 @@ pub(crate) struct Plan {
     pub(crate) service: Option<String>,
     /// None when database and Redis stay as they are.
     pub(crate) data: Option<Data>,
+    /// The servers whose volumes the earlier release did not have: they are
+    /// exchanged before the data.
+    #[serde(default)]
+    pub(crate) servers: Vec<String>,
     /// Where the images come from, by service.
     pub(crate) images: BTreeMap<String, Means>,
     /// The commit that is checked out; none when it is, or there is no git.
@@ -67,7 +71,8 @@ pub(crate) struct Plan {
 /// Plans the return from `from` to `target`.
 ///
 /// # Errors
-/// `dirty_tree`, `damaged_set`, `no_data`, `image_gone`, `unknown_service`:
+/// `dirty_tree`, `damaged_set`, `no_data`, `image_gone`, `unknown_service`,
+/// `other_server`, `other_volume`:
 /// nothing was touched.
 pub(crate) fn plan(
     args: &Args,
@@ -78,11 +83,11 @@ pub(crate) fn plan(
 ) -> Result<Plan> {
     let to = &target.release;
     let mut warnings = Vec::new();
-    let service = args.service.clone();
+    let service = target.service.clone();
     if let Some(name) = &service {
         known(name, to)?;
     }
-    let commit = commit(application, from, target, service.is_some())?;
+    let commit = commit(application, from, target)?;
     let wanted = |name: &String| service.as_ref().is_none_or(|only| only == name);
     let mut means = BTreeMap::new();
     for (name, image) in to.services.iter().filter(|(name, _)| wanted(name)) {
@@ -101,6 +106,22 @@ pub(crate) fn plan(
                 .to_owned(),
         );
     }
+    if to.standing == Standing::Failed {
+        warnings.push(format!(
+            "{} is what a failed deployment or rollback left",
+            to.title()
+        ));
+    }
+    let servers = servers::exchanged(application, from, target, data.as_ref())?;
+    if let Some(name) = servers.first().filter(|_| data.is_none()) {
+        if args.keep_database || service.is_some() {
+            return Err(servers::left_behind(name, to).into());
+        }
+        warnings.push(format!(
+            "the data of `{name}` are those that its volume of {} has",
+            to.title()
+        ));
+    }
     let differing = configuration::differing(to, releases)?;
     for path in &differing {
         warnings.push(format!("`{}` is put back as it was", path.display()));
@@ -118,6 +139,7 @@ pub(crate) fn plan(
         },
         service,
         data,
+        servers,
         images: means,
         commit,
         half_migrated: target.half_migrated,
@@ -155,11 +177,10 @@ fn commit(
     application: &Application<'_>,
     from: &Release,
     target: &Target,
-    in_part: bool,
 ) -> Result<Option<String>> {
     let root = &application.config().root;
     let wanted = &target.release.git_commit;
-    if wanted.is_empty() || (wanted == &from.git_commit && !in_part) {
+    if wanted.is_empty() || (wanted == &from.git_commit && target.service.is_none()) {
         return Ok(None);
     }
     if git::commit_of(root, wanted).is_none() {
@@ -171,7 +192,7 @@ fn commit(
             .hint("`git fetch --all --tags` may bring it")
             .into());
     }
-    let mut dirty = git::modified(root)?;
+    let mut dirty = dirty(application, target)?;
     if target.automatic {
         // What a build wrote must not stop the way back, unless it is in it.
         let touched = git::changed(root, &from.git_commit, wanted)?;
@@ -197,6 +218,24 @@ fn commit(
     Err(Failure::not_started("dirty_tree", message)
         .hint("commit them, or put them aside with `git stash`, and start again")
         .into())
+}
+
+/// The files whose changes would be lost.
+fn dirty(application: &Application<'_>, target: &Target) -> Result<Vec<String>> {
+    let root = &application.config().root;
+    let Some(service) = &target.service else {
+        return git::modified(root, ":/");
+    };
+    let Some(folder) = observe::code_of(application, service)? else {
+        return Ok(Vec::new());
+    };
+    let mut dirty = git::modified(root, &folder)?;
+    if let Some(brought) = &target.brought {
+        // An earlier rollback of this service alone wrote them.
+        let changed = git::differing(root, brought, &folder)?;
+        dirty.retain(|file| changed.contains(file));
+    }
+    Ok(dirty)
 }
 
 fn images_of(

@@ -67,6 +67,9 @@ pub(crate) struct Image {
     pub(crate) tag: Option<String>,
     /// Where a registry has it.
     pub(crate) digests: Vec<String>,
+    /// What was mounted at each path: volumes by their names, folders of the host.
+    #[serde(default)]
+    pub(crate) mounts: BTreeMap<String, String>,
 }
 
 /// A configuration file and where its copy is.

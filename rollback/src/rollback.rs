@@ -3,12 +3,12 @@
 
 use crate::choose::{self, Target};
 use crate::cli::{Args, Instead};
-use crate::engine::Work;
+use crate::engine::{Work, has_touched};
 use crate::plan::{self, Plan};
 use crate::prepare::{self, LOCK};
 use crate::release::{Release, Releases, Standing};
-use crate::{list, record, resume, show, status, switch};
-use anyhow::Result;
+use crate::{list, observe, record, resume, show, status, switch, undo};
+use anyhow::{Context, Result};
 use serde_json::json;
 use toolkit::application::Application;
 use toolkit::confirm;
@@ -18,6 +18,9 @@ use toolkit::render;
 use toolkit::run::{Outcome, Run};
 use toolkit::state::State;
 use toolkit::verdict::Verdict;
+
+/// What is said of a failure before the first step.
+pub(crate) const UNTOUCHED: &str = "nothing was begun";
 
 pub(crate) fn run(args: &Args, run: &mut Run) -> Result<Outcome> {
     match &args.instead {
@@ -30,7 +33,7 @@ pub(crate) fn run(args: &Args, run: &mut Run) -> Result<Outcome> {
             ..
         } => switch::run(*mode, run),
         Instead { resume: true, .. } => resume::resume(args, run),
-        Instead { undo: true, .. } => resume::undo(args, run),
+        Instead { undo: true, .. } => undo::undo(args, run),
         _ => go_back(args, run),
     }
 }
@@ -45,9 +48,25 @@ fn go_back(args: &Args, run: &mut Run) -> Result<Outcome> {
     if own.is_none() {
         prepare::refuse_open(&state)?;
     }
+    let outcome = leave(args, run, &state, own.clone());
+    let harmless = |own: &Operation| !choose::may_have_changed_data(own, &run.config);
+    let is_left = || switch::is_left(&state).unwrap_or(true);
+    if outcome.is_err() && own.as_ref().is_some_and(harmless) && is_left() {
+        // Nothing half-done would be shown to anybody.
+        if let Err(error) = switch::off(run, &state) {
+            run.note(&format!(
+                "maintenance mode cannot be switched off: {error:#}"
+            ));
+        }
+    }
+    outcome
+}
+
+/// Leaves what serves, or what the deployment `own` made of it.
+fn leave(args: &Args, run: &mut Run, state: &State, own: Option<Operation>) -> Result<Outcome> {
     let config = run.config.clone();
     let application = Application::discover(&config)?;
-    let releases = Releases::of(&state)?;
+    let releases = Releases::of(state)?;
     let failed = run.upstream.verdict != Verdict::Clean;
     let standing = own.as_ref().filter(|_| failed).map(|_| Standing::Failed);
     let by_pipeline = if own.is_none() && args.release.is_none() && failed {
@@ -60,25 +79,20 @@ fn go_back(args: &Args, run: &mut Run) -> Result<Outcome> {
             "nothing of this pipeline was deployed: there is nothing to go back from",
         ));
     }
-    let from = prepare::note(&application, &releases, run, standing)?;
+    let from = prepare::note(&application, &releases, run, standing).context(UNTOUCHED)?;
     let target = match (&own, by_pipeline) {
         (Some(operation), _) if args.release.is_none() => {
             choose::of_deployment(operation, run, &releases)?
         }
         (_, Some(target)) => target,
-        _ => choose::by_hand(args.release.as_deref(), &application, &releases, &from)?,
+        _ => choose::by_hand(args, &application, &releases, state, &from)?,
     };
-    let plan = plan::plan(args, &application, &releases, &from, &target);
-    if plan.is_err() && own.is_some() && !target.half_migrated {
-        // Nothing half-done would be shown to anybody.
-        switch::off(run, &state)?;
-    }
-    let plan = plan?;
+    let plan = plan::plan(args, &application, &releases, &from, &target)?;
     carry_out(
         args,
         run,
         Begin {
-            state,
+            state: state.clone(),
             releases,
             from,
             target,
@@ -130,7 +144,8 @@ pub(crate) fn carry_out(args: &Args, run: &mut Run, begin: Begin) -> Result<Outc
     if !target.automatic {
         ask(args, &work, &shown)?;
     }
-    work.journal = Operation::begin(&work.state, work.journal.intent.clone(), instead.as_ref())?;
+    let intent = work.journal.intent.clone();
+    work.journal = Operation::begin(&work.state, intent, instead.as_ref()).context(UNTOUCHED)?;
     finish(work)
 }
 
@@ -174,16 +189,10 @@ pub(crate) fn finish(mut work: Work<'_>) -> Result<Outcome> {
         Ok(told) => told,
         Err((step, error)) => return Err(give_in(work, step, &error).into()),
     };
-    if work.plan.service.is_none() {
-        if work.to.standing == Standing::Found {
-            work.to.standing = Standing::Good;
-        }
-        work.releases.write(&work.to)?;
-        work.releases.set_current(&work.to.id)?;
-    }
+    let ended = note_what_serves(&mut work).and_then(|()| work.journal.clone().end(&work.state));
+    ended.map_err(|error| work.not_recorded(&error))?;
     let down = work.stopped_at.zip(work.served_at);
     let down = down.map(|(from, until)| until.duration_since(from));
-    let state = work.state.clone();
     let data = json!({
         "from": show::brief(&work.from), "to": show::brief(&work.to), "steps": told,
         "service": work.plan.service, "data": work.plan.data,
@@ -200,7 +209,6 @@ pub(crate) fn finish(mut work: Work<'_>) -> Result<Outcome> {
     });
     let summary = format!("{what}{} serves and is verified{down}", work.to.title());
     let warnings = work.plan.warnings.clone();
-    work.journal.end(&state)?;
     Ok(Outcome::warned(
         summary,
         data,
@@ -209,21 +217,38 @@ pub(crate) fn finish(mut work: Work<'_>) -> Result<Outcome> {
     ))
 }
 
+/// Writes down which release serves: after the return of one service, it is
+/// none that was there before, unless that undid another.
+fn note_what_serves(work: &mut Work<'_>) -> Result<()> {
+    if let Some(service) = work.plan.service.clone() {
+        let application = work.application()?;
+        if !observe::release(&application).is_like(&work.to) {
+            let good = Some(Standing::Good);
+            let mut mixed = prepare::note(&application, &work.releases, work.run, good)?;
+            mixed.version = format!("{}, `{service}` of {}", work.from.version, work.to.version);
+            return work.releases.write(&mixed);
+        }
+    }
+    if work.to.standing == Standing::Found {
+        work.to.standing = Standing::Good;
+    }
+    work.releases.write(&work.to)?;
+    work.releases.set_current(&work.to.id)
+}
+
 /// What can be done when a step failed. Users are let back in unless that would
 /// show them a half-migrated database; the operation stays open for `--resume`.
 fn give_in(work: Work<'_>, step: &str, error: &anyhow::Error) -> Failure {
-    let touched = ["stop", "code", "configuration", "data", "images", "start"]
-        .iter()
-        .any(|step| work.journal.has_begun(step));
+    let touched = has_touched(&work.journal);
     let exposed = work.is_between();
     let mut is_on = switch::is_on_for(work.run, &work.state).unwrap_or(false);
     if is_on && !exposed && switch::off(work.run, &work.state).is_ok() {
         is_on = false;
     }
     if !touched && !work.plan.half_migrated {
-        let failure = work.failure(step, error, is_on);
+        let failure = work.untouched(step, error);
         let _ = work.journal.end(&work.state);
-        return failure.hint("nothing was touched: what served before still does");
+        return failure;
     }
     work.failure(step, error, is_on)
 }

@@ -18,6 +18,10 @@ pub(crate) fn text(plan: &Plan, from: &Release, to: &Release, steps: &[&str]) ->
     if let Some(commit) = &plan.commit {
         lines.push(format!("code     {}", short(commit)));
     }
+    if !plan.servers.is_empty() {
+        let names = plan.servers.join(", ");
+        lines.push(format!("servers  {names}: on the volumes that they had"));
+    }
     for (service, means) in &plan.images {
         let id = to
             .services

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use std::fmt;
+use std::io;
 
 /// A failure that a person can act on and a script can match.
 ///
@@ -99,13 +100,29 @@ impl Failure {
     }
 
     /// The failure inside an error chain, its message extended by the contexts
-    /// around it; an error without one has the reason `error`.
+    /// around it; an error without one has the reason `error`, or `no_space`.
     pub fn of(error: &anyhow::Error) -> Self {
         let found = error.chain().find_map(|cause| cause.downcast_ref::<Self>());
         Self {
             message: format!("{error:#}"),
-            ..found.cloned().unwrap_or_else(|| Self::new("error", ""))
+            ..found.cloned().unwrap_or_else(|| Self::unnamed(error))
         }
+    }
+
+    /// What nobody gave a word: a full disk is told by what the system says.
+    fn unnamed(error: &anyhow::Error) -> Self {
+        let mut causes = error.chain().filter_map(|cause| cause.downcast_ref());
+        let is_full = |cause: &io::Error| {
+            matches!(
+                cause.kind(),
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+            )
+        };
+        if causes.any(is_full) {
+            return Self::new("no_space", "")
+                .hint("make room on that file system: `df` shows what is full");
+        }
+        Self::new("error", "")
     }
 }
 
@@ -134,5 +151,17 @@ mod tests {
         assert_eq!(found.reason, "no_config");
         assert_eq!(found.hint.as_deref(), Some("create it"));
         assert_eq!(found.exit.code(), 2);
+    }
+
+    #[test]
+    fn a_full_disk_is_told_as_one() {
+        let error =
+            anyhow::Error::from(io::Error::from_raw_os_error(28)).context("cannot write `a`");
+        let found = Failure::of(&error);
+        assert_eq!(found.reason, "no_space");
+        assert!(found.message.starts_with("cannot write `a`: No space left"));
+        assert!(found.hint.unwrap().starts_with("make room"));
+        let other = anyhow::Error::from(io::Error::from_raw_os_error(13));
+        assert_eq!(Failure::of(&other).reason, "error");
     }
 }

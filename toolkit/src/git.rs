@@ -69,16 +69,20 @@ pub fn commit_of(folder: &Path, name: &str) -> Option<String> {
         .filter(|commit| !commit.is_empty())
 }
 
-/// The tracked files that differ from the commit that is checked out.
+/// The tracked files below `path`, as seen from `folder`, that differ from the
+/// commit that is checked out. `:/` is the whole work tree.
 ///
 /// # Errors
 /// `git` when the work tree may not be used, as one of another user's.
-pub fn modified(folder: &Path) -> Result<Vec<String>> {
-    let said = git(
-        folder,
-        &["status", "--porcelain", "--untracked-files=no", "-z"],
-    )
-    .read();
+pub fn modified(folder: &Path, path: &str) -> Result<Vec<String>> {
+    let status = [
+        "status",
+        "--porcelain",
+        "--no-renames",
+        "--untracked-files=no",
+        "-z",
+    ];
+    let said = git(folder, &[&status[..], &["--", path]].concat()).read();
     let said = said.map_err(|error| {
         let failure = Failure::of(&error);
         let message = format!(
@@ -95,6 +99,14 @@ pub fn modified(folder: &Path) -> Result<Vec<String>> {
 pub fn changed(folder: &Path, from: &str, to: &str) -> Result<Vec<String>> {
     Ok(names(
         &git(folder, &["diff", "--name-only", "-z", from, to]).read()?,
+        0,
+    ))
+}
+
+/// The tracked files below `path` that are not as `commit` has them.
+pub fn differing(folder: &Path, commit: &str, path: &str) -> Result<Vec<String>> {
+    Ok(names(
+        &git(folder, &["diff", "--name-only", "-z", commit, "--", path]).read()?,
         0,
     ))
 }

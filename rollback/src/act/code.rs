@@ -1,9 +1,9 @@
 //! The work tree.
 
 use crate::engine::Work;
+use crate::observe;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use toolkit::failure::Failure;
 use toolkit::git::{self, Revision, git as command};
 
@@ -44,24 +44,16 @@ pub(super) fn check_out(work: &mut Work<'_>) -> Result<Value> {
 /// tree stays.
 fn one_service(work: &Work<'_>, service: &str, commit: &str) -> Result<Value> {
     let root = &work.run.config.root;
-    let application = work.application()?;
-    let service_of = application.stack.service(service);
-    let Some(folder) = service_of.and_then(|service| service.build_folder()) else {
+    let Some(folder) = observe::code_of(&work.application()?, service)? else {
         return Ok(json!({ "service": service, "folder": null }));
     };
-    let inside = folder.strip_prefix(root).map(PathBuf::from);
-    let inside = inside.map_err(|_| {
-        let message = format!(
-            "`{service}` is built from `{}`, outside the work tree",
-            folder.display()
-        );
-        Failure::new("git", message)
-    })?;
-    // The whole tree: then its code is no other than the rest.
-    if inside.as_os_str().is_empty() {
-        return Ok(json!({ "service": service, "folder": null }));
+    // What the commit does not have goes.
+    let words = ["checkout", "--quiet", "--no-overlay", commit, "--", &folder];
+    command(root, &words).read()?;
+    let left = git::differing(root, commit, &folder)?;
+    if let Some(file) = left.first() {
+        let message = format!("`{file}` is not as {commit} has it");
+        return Err(Failure::new("git", message).into());
     }
-    let path = inside.to_string_lossy().into_owned();
-    command(root, &["checkout", "--quiet", commit, "--", &path]).read()?;
-    Ok(json!({ "service": service, "folder": path, "to": commit }))
+    Ok(json!({ "service": service, "folder": folder, "to": commit }))
 }

@@ -84,24 +84,48 @@ pub(super) fn stop(work: &mut Work<'_>) -> Result<Value> {
 pub(super) fn start_servers(work: &Work<'_>) -> Result<()> {
     let application = work.application()?;
     let servers = observe::servers(&application)?;
-    let mut services = application.stack.services.iter();
     let all_run = servers.iter().all(|name| {
-        services
-            .clone()
-            .any(|service| &service.name == name && observe::running(service).is_some())
+        let service = application.stack.service(name);
+        service.and_then(observe::running).is_some()
     });
     if servers.is_empty() || all_run {
         return Ok(());
     }
-    let _ = services.next();
-    let up = application
-        .stack
-        .compose()?
-        .args(["up", "-d", "--no-deps", "--no-build"]);
-    run(&up.args(&servers))?;
+    up_servers(work, &application, &servers)
+}
+
+fn up_servers(work: &Work<'_>, application: &Application<'_>, servers: &[String]) -> Result<()> {
+    run(&up(application)?.arg("--no-deps").args(servers))?;
     let wait = ["postgres", "redis", "--no-alert", "--wait", "2m"].map(str::to_owned);
     siblings::call("healthcheck", &wait, work.run)?;
     Ok(())
+}
+
+/// Whether the servers run on the volumes of the earlier release.
+pub(super) fn are_exchanged(work: &Work<'_>) -> Result<bool> {
+    let application = work.application()?;
+    Ok(work.plan.servers.iter().all(|name| {
+        let service = application.stack.service(name);
+        let running = service.and_then(|service| service.container());
+        let wanted = work.to.services.get(name);
+        let container = running.filter(|container| container.running);
+        container.zip(wanted).is_some_and(|(container, wanted)| {
+            container.image_id == wanted.id && observe::mounts(container) == wanted.mounts
+        })
+    }))
+}
+
+/// Starts them there, empty or with what these volumes had.
+pub(super) fn exchange(work: &mut Work<'_>) -> Result<Value> {
+    let servers = work.plan.servers.clone();
+    let told = name_each(work, |name| servers.contains(name))?;
+    up_servers(work, &work.application()?, &servers)?;
+    if are_exchanged(work)? {
+        return Ok(told);
+    }
+    let names = servers.join(", ");
+    let message = format!("{names} do not run on the volumes that they had");
+    Err(Failure::new("other_volume", message).into())
 }
 
 /// Whether each image is there, and its name means it.
@@ -125,8 +149,13 @@ pub(super) fn are_named(work: &Work<'_>) -> Result<bool> {
 /// Gives the names that the Compose files use back to the images that they
 /// meant. So a later `docker compose up` by hand starts the same ones.
 pub(super) fn name_again(work: &mut Work<'_>) -> Result<Value> {
+    name_each(work, |_| true)
+}
+
+fn name_each(work: &mut Work<'_>, is_meant: impl Fn(&String) -> bool) -> Result<Value> {
     let mut told = serde_json::Map::new();
-    for (service, means) in work.plan.images.clone() {
+    let images = work.plan.images.clone().into_iter();
+    for (service, means) in images.filter(|(service, _)| is_meant(service)) {
         let image = work
             .to
             .services
@@ -204,7 +233,10 @@ pub(super) fn start(work: &mut Work<'_>) -> Result<Value> {
         }
         return Ok(told);
     }
-    let command = up(&application, work.plan.service.as_deref())?;
+    let mut command = up(&application)?;
+    if let Some(service) = &work.plan.service {
+        command = command.args(["--no-deps", service]);
+    }
     run(&command)?;
     Ok(json!({ "command": command.argv() }))
 }
@@ -222,17 +254,15 @@ fn expect_online(root: &Path) -> Result<()> {
         .into())
 }
 
-fn up(application: &Application<'_>, service: Option<&str>) -> Result<Command> {
-    let mut command = application
+/// `up`, building and pulling nothing; what is to be started is to be added.
+fn up(application: &Application<'_>) -> Result<Command> {
+    let command = application
         .stack
         .compose()?
         .args(["up", "-d", "--no-build"]);
     if application.stack.compose_version() == ComposeVersion::V2 {
         // What a registry calls by the same name now is another release.
-        command = command.args(["--pull", "never"]);
-    }
-    if let Some(service) = service {
-        command = command.args(["--no-deps", service]);
+        return Ok(command.args(["--pull", "never"]));
     }
     Ok(command)
 }

@@ -5,14 +5,14 @@ use crate::plan::short;
 use crate::{observe, siblings};
 use anyhow::Result;
 use serde_json::{Value, json};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use toolkit::config::Template;
 use toolkit::failure::Failure;
 use toolkit::git::Revision;
 use toolkit::run::Run;
 
-/// How long the application may take to be healthy.
-const WAIT: &str = "3m";
+/// How long the application may take to be healthy, unless configuration says.
+const WAIT: Duration = Duration::from_secs(180);
 /// What a full disk or a busy machine says is no reason to go on falling.
 const MACHINE: [&str; 9] = [
     "disk",
@@ -94,7 +94,9 @@ fn health(work: &Work<'_>) -> Result<Value> {
     if args.is_empty() {
         return Ok(Value::Null);
     }
-    args.extend(["--no-alert", "--wait", WAIT].map(str::to_owned));
+    let wait = work.run.config.file.rollback.wait.unwrap_or(WAIT);
+    args.extend(["--no-alert", "--wait"].map(str::to_owned));
+    args.push(format!("{}ms", wait.as_millis()));
     let record = siblings::call("healthcheck", &args, work.run)?;
     Ok(siblings::digest(&record))
 }

@@ -55,10 +55,10 @@ fn an_answer_is_asked_for_on_the_terminal() {
     let shelf = Shelf::new();
     assert_eq!(shelf.deploy("v2").code, Some(0));
     let line = format!("{} v1", env!("CARGO_BIN_EXE_rollback"));
-    let (code, shown) = shelf.0.on_a_terminal(&line, "no\n");
+    let (code, shown) = shelf.place.on_a_terminal(&line, "no\n");
     assert_eq!(code, Some(1), "{shown}");
     assert_eq!(shelf.seen(), serves("v2"));
-    let (code, shown) = shelf.0.on_a_terminal(&line, "v1\n");
+    let (code, shown) = shelf.place.on_a_terminal(&line, "v1\n");
     assert_eq!(code, Some(0), "{shown}");
     assert!(shown.contains("to       v1"), "{shown}");
     assert_eq!(shelf.seen(), serves("v1"));
@@ -69,7 +69,7 @@ fn what_cannot_be_verified_is_no_success() {
     let shelf = Shelf::new();
     assert_eq!(shelf.deploy("v2").code, Some(0));
     // What starts serves something else than it was asked to.
-    shelf.0.write("sextant.toml", "engine = 'none'\n[maintenance]\nfile = 'maintenance'\n[step.start]\nrun = 'echo other >served'\n[[check]]\nname = 'served'\nkind = 'command'\nrun = ['cmp', 'version', 'served']\n");
+    shelf.place.write("sextant.toml", "engine = 'none'\n[rollback]\nwait = '1s'\n[maintenance]\nfile = 'maintenance'\n[step.start]\nrun = 'echo other >served'\n[[check]]\nname = 'served'\nkind = 'command'\nrun = ['cmp', 'version', 'served']\n");
     shelf.git(&["commit", "--quiet", "--all", "--message", "other"]);
     let failed = shelf.rollback("--force --keep-database v2");
     assert_eq!(

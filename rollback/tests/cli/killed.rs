@@ -29,7 +29,7 @@ fn killed_at(shelf: &Shelf, command: &mut Command, step: &str) -> bool {
 
 /// The steps of the journal that ended last.
 fn steps(shelf: &Shelf) -> Vec<String> {
-    let folder = std::fs::read_dir(shelf.0.state().join("operations")).unwrap();
+    let folder = std::fs::read_dir(shelf.place.state().join("operations")).unwrap();
     let path = folder.flatten().map(|entry| entry.path()).max().unwrap();
     let text = std::fs::read_to_string(path).unwrap();
     let entries = text

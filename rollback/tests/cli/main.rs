@@ -4,6 +4,7 @@
 
 mod bare;
 mod deployed;
+mod full;
 mod killed;
 mod pm2;
 mod shelf;

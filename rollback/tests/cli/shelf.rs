@@ -3,20 +3,20 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use toolkit::testing::{Place, Seen, sibling};
+use toolkit::testing::{Place, Seen, SmallFolders, sibling};
 
 const SEXTANT: &str = r#"
 engine = "none"
 [maintenance]
 file = "maintenance"
 [step.start]
-run = "cp version served; ! grep -q broken version"
+run = "cp version served; if [ -e at-start ]; then . ./at-start; fi; ! grep -q broken version"
 [step.stop]
-run = "rm -f served"
+run = "rm -f served; if [ -e at-stop ]; then . ./at-stop; fi"
 [[check]]
 name = "served"
 kind = "command"
-run = ["cmp", "version", "served"]
+run = "if [ -e at-check ]; then . ./at-check; fi; cmp version served"
 "#;
 
 const DEPLOYMENT: &str = r#"
@@ -26,26 +26,55 @@ rollback --prepare </dev/null | rollback --maintenance on \
   | rollback --if failure --force | rollback --record
 "#;
 
-pub(crate) struct Shelf(pub(crate) Place);
+pub(crate) struct Shelf {
+    pub(crate) place: Place,
+    /// Where its state folder is small.
+    small: Option<SmallFolders>,
+}
 
 impl Shelf {
     /// With v1 served.
     pub(crate) fn new() -> Self {
-        let shelf = Self(Place::new());
+        let shelf = Self {
+            place: Place::new(),
+            small: None,
+        };
         shelf.git(&["init", "--quiet", "--initial-branch", "main"]);
-        shelf.0.write("sextant.toml", SEXTANT);
+        shelf.place.write("sextant.toml", SEXTANT);
         shelf
-            .0
-            .write(".gitignore", "served\nmaintenance\nbegun\ngo\n");
+            .place
+            .write(".gitignore", "served\nmaintenance\nbegun\ngo\nat-*\n");
         for version in ["v1", "v2", "v3-broken", "v4"] {
-            shelf.0.write("version", version);
+            shelf.place.write("version", version);
             shelf.git(&["add", "--all"]);
             shelf.git(&["commit", "--quiet", "--message", version]);
             shelf.git(&["tag", version]);
         }
         shelf.git(&["checkout", "--quiet", "v1"]);
-        shelf.0.write("served", "v1");
+        shelf.place.write("served", "v1");
         shelf
+    }
+
+    /// The same, with a state folder of 512 KiB.
+    pub(crate) fn with_little_room() -> Self {
+        let mut shelf = Self::new();
+        let state = shelf.place.state();
+        shelf.small = Some(SmallFolders::over(&[&state], "size=512k"));
+        shelf
+    }
+
+    /// Fills the state folder, but for `pages` of it.
+    pub(crate) fn fill(&self, pages: u64) {
+        self.small().fill(&self.place.state(), pages);
+    }
+
+    /// Makes room again.
+    pub(crate) fn clear(&self) {
+        self.small().clear(&self.place.state());
+    }
+
+    fn small(&self) -> &SmallFolders {
+        self.small.as_ref().expect("it has little room")
     }
 
     pub(crate) fn git(&self, args: &[&str]) -> String {
@@ -55,7 +84,13 @@ impl Shelf {
             "-c",
             "user.email=shelf@shelf.example",
         ];
-        let output = self.0.tool("git").args(own).args(args).output().unwrap();
+        let output = self
+            .place
+            .tool("git")
+            .args(own)
+            .args(args)
+            .output()
+            .unwrap();
         assert!(
             output.status.success(),
             "{}",
@@ -71,12 +106,15 @@ impl Shelf {
         }
         let folder = own.parent().expect("a binary is in a folder");
         let path = std::env::var("PATH").unwrap_or_default();
-        let mut command = self.0.tool("bash");
+        let mut command = self.place.tool("bash");
         command
             .env("PATH", format!("{}:{path}", folder.display()))
             .args(["-c", line, "bash"])
             .args(args);
-        command
+        match &self.small {
+            Some(small) => small.enter(&command),
+            None => command,
+        }
     }
 
     pub(crate) fn deployment(&self, version: &str) -> Command {
@@ -93,13 +131,16 @@ impl Shelf {
 
     /// What is served, which tag is checked out, whether maintenance is on.
     pub(crate) fn seen(&self) -> (String, String, bool) {
-        let read = |name| std::fs::read_to_string(self.0.folder().join(name)).unwrap_or_default();
-        let there = self.0.folder().join("maintenance").exists();
+        let read =
+            |name| std::fs::read_to_string(self.place.folder().join(name)).unwrap_or_default();
+        let there = self.place.folder().join("maintenance").exists();
         (read("served"), self.git(&["describe", "--tags"]), there)
     }
 
     pub(crate) fn journal(&self) -> String {
-        let path = self.0.state().join("operation.ndjson");
+        let path = self.place.state().join("operation.ndjson");
+        let small = self.small.as_ref();
+        let path = small.map_or(path.clone(), |small| small.path(&path));
         std::fs::read_to_string(path).unwrap_or_default()
     }
 }

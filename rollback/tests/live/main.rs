@@ -4,7 +4,11 @@
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used)]
 
 mod deployed;
+mod full;
 mod killed;
+mod older;
 mod refused;
 mod returned;
+mod servers;
 mod shop;
+mod undone;

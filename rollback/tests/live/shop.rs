@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Command;
-use toolkit::testing::{Project, Seen, free_port, sibling, until};
+use toolkit::testing::{Compose, Project, Seen, SmallFolders, free_port, sibling, until};
 
 /// The releases: what the application is told of itself, and how its database
 /// is changed.
@@ -53,17 +53,47 @@ rollback --prepare </dev/null | rollback --maintenance on | backup \
 pub(crate) struct Shop {
     pub(crate) project: Project,
     port: u16,
+    /// Its folders of state and of backup sets, where there is little room.
+    small: Option<SmallFolders>,
 }
 
 impl Shop {
     pub(crate) fn open() -> Self {
+        Self::of(Compose::V2, "17")
+    }
+
+    /// The same, with 2 MiB for backup sets, and as much for the state.
+    pub(crate) fn with_little_room() -> Self {
+        let mut shop = Self::open();
+        let place = shop.project.place();
+        let folders = [place.backups(), place.state()];
+        let folders: Vec<_> = folders.iter().map(PathBuf::as_path).collect();
+        shop.small = Some(SmallFolders::over(&folders, "size=2m"));
+        shop
+    }
+
+    /// By this Compose, with this PostgreSQL.
+    pub(crate) fn of(compose: Compose, postgres: &str) -> Self {
         let shop = Self {
-            project: Project::new(),
+            project: Project::of(compose),
             port: free_port(),
+            small: None,
         };
         let project = &shop.project;
-        project.write("compose.yaml", include_str!("shop/compose.yaml"));
-        project.write("sextant.toml", include_str!("shop/sextant.toml"));
+        let file = include_str!("shop/compose.yaml");
+        let file = file.replace("postgres:17", &format!("postgres:{postgres}"));
+        let sextant = include_str!("shop/sextant.toml");
+        if compose == Compose::V1 {
+            project.write("docker-compose.yml", &file);
+            let older = sextant.replace(r#""docker", "compose""#, r#""docker-compose""#);
+            project.write(
+                "sextant.toml",
+                &older.replace("docker compose", "docker-compose"),
+            );
+        } else {
+            project.write("compose.yaml", &file);
+            project.write("sextant.toml", sextant);
+        }
         project.write(".gitignore", ".env\nmaintenance\nhold\n");
         let env = format!(
             "POSTGRES_PASSWORD=correct-horse-battery\nAPI_PORT={}\n",
@@ -87,18 +117,10 @@ impl Shop {
         }
         shop.git(&["checkout", "--quiet", "v1"]);
         project.compose(&["up", "--detach", "--build"]);
+        let postgres = project.compose(&["ps", "--quiet", "postgres"]);
         until("PostgreSQL takes connections", || {
-            let ready = [
-                "compose",
-                "exec",
-                "-T",
-                "postgres",
-                "pg_isready",
-                "-q",
-                "-h",
-                "127.0.0.1",
-            ];
-            let ready = shop.project.tool("docker").args(ready).output();
+            let ready = ["exec", &postgres, "pg_isready", "-q", "-h", "127.0.0.1"];
+            let ready = project.tool("docker").args(ready).output();
             ready.is_ok_and(|output| output.status.success())
         });
         shop.sql(RELEASES[0].2);
@@ -141,7 +163,31 @@ impl Shop {
             .env("DOCKER_BUILDKIT", "0")
             .args(["-c", line, "bash"])
             .args(args);
-        command
+        match &self.small {
+            Some(small) => small.enter(&command),
+            None => command,
+        }
+    }
+
+    /// The small ones among its folders.
+    pub(crate) fn small(&self) -> &SmallFolders {
+        self.small.as_ref().expect("it has little room")
+    }
+
+    /// Removes all images of releases that nothing runs.
+    pub(crate) fn prune(&self) {
+        let tags = ["images", "--format", "{{.Repository}}:{{.Tag}}"];
+        let tags = self.project.said("docker", &tags);
+        let kept = format!("sextant-release/{}:", self.project.name());
+        let serving = self.seen().images;
+        for tag in tags.lines().filter(|tag| tag.starts_with(&kept)) {
+            let id = ["image", "inspect", "--format", "{{.Id}}", tag];
+            let id = self.project.said("docker", &id);
+            if !serving.iter().any(|image| image.starts_with(&id)) {
+                let remove = ["image", "rm", "--force", tag];
+                self.project.said("docker", &remove);
+            }
+        }
     }
 
     /// Deploys a release by the whole pipeline.
@@ -191,10 +237,18 @@ impl Shop {
             .unwrap_or_default()
     }
 
+    /// A path in its state folder.
+    pub(crate) fn state(&self, name: &str) -> PathBuf {
+        let path = self.project.place().state().join(name);
+        match &self.small {
+            Some(small) => small.path(&path),
+            None => path,
+        }
+    }
+
     /// The journal of the open operation; empty when none is.
     pub(crate) fn journal(&self) -> String {
-        let path = self.project.place().state().join("operation.ndjson");
-        std::fs::read_to_string(path).unwrap_or_default()
+        std::fs::read_to_string(self.state("operation.ndjson")).unwrap_or_default()
     }
 }
 

@@ -5,6 +5,7 @@ use super::value;
 use crate::command::Command;
 use serde::Deserialize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// `[maintenance]`: how maintenance mode is switched.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -31,6 +32,9 @@ pub struct Rollback {
     pub leave: Vec<String>,
     /// The steps that change no data.
     pub harmless: Option<Vec<String>>,
+    /// How long the application may take to be healthy.
+    #[serde(deserialize_with = "value::some_duration")]
+    pub wait: Option<Duration>,
 }
 
 /// `[pm2]`: what PM2 runs.

@@ -124,7 +124,10 @@ impl Operation {
             .collect();
         paths.sort();
         let newest = paths.iter().rev();
-        newest.filter_map(|path| Self::read(path).ok()?).collect()
+        let mut ended: Vec<Self> = newest.filter_map(|path| Self::read(path).ok()?).collect();
+        // A name has local time in it, of which an hour a year comes twice.
+        ended.sort_by(|one, other| other.intent.at.cmp(&one.intent.at));
+        ended
     }
 
     /// One that is not on disk: what a plan would be.

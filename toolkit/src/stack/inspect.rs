@@ -48,6 +48,9 @@ pub struct Container {
     pub memory_limit: Option<u64>,
     /// Whom its process runs as, when that is not root.
     pub user: Option<String>,
+    /// The volume, by its name, or the folder of the host that is mounted at each
+    /// path in it.
+    pub mounts: BTreeMap<String, String>,
 }
 
 /// A TCP port of a container that is reached through the host.
@@ -93,6 +96,7 @@ impl Container {
             published: published(&of["NetworkSettings"]["Ports"]),
             memory_limit: host["Memory"].as_u64().filter(|bytes| *bytes > 0),
             user: some_text(&config["User"]),
+            mounts: mounts(&of["Mounts"]),
             state,
             labels,
         };
@@ -180,6 +184,15 @@ fn published(ports: &Value) -> Vec<Published> {
         }
     }
     published
+}
+
+fn mounts(list: &Value) -> BTreeMap<String, String> {
+    let mounts = list.as_array().into_iter().flatten();
+    let mount = |of: &Value| {
+        let source = some_text(&of["Name"]).or_else(|| some_text(&of["Source"]))?;
+        Some((some_text(&of["Destination"])?, source))
+    };
+    mounts.filter_map(mount).collect()
 }
 
 /// `NAME=value` strings; of a repeated name the last counts, as in a process.

@@ -20,6 +20,7 @@ mod seen;
 pub mod servers;
 mod sibling;
 mod small_disks;
+mod small_folders;
 mod stack;
 
 pub use accepted::accepted;
@@ -31,6 +32,7 @@ pub use program::program;
 pub use seen::Seen;
 pub use sibling::sibling;
 pub use small_disks::SmallDisks;
+pub use small_folders::SmallFolders;
 pub use stack::{Compose, Demo, Project, Recipe, Stack, Used};
 
 use std::path::PathBuf;

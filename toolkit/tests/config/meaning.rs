@@ -38,6 +38,9 @@ paths = ".env"
 uploads = "data/uploads"
 media = { path = "/srv/media", exclude = ["*.tmp"] }
 
+[rollback]
+wait = "90s"
+
 [step.migrate]
 run = "echo $HOME ${NOT_SET}"
 timeout = "10m"
@@ -76,6 +79,7 @@ fn every_section_is_read() {
     assert_eq!(backup.keep_within, Some(month));
     assert_eq!((backup.keep_last, backup.keep_daily), (Some(3), None));
     assert_eq!(file.restore.keep_old, Some(true));
+    assert_eq!(file.rollback.wait, Some(Duration::from_secs(90)));
     let names = file.database.names.as_deref().unwrap();
     assert_eq!(names, ["app", "audit"]);
     assert_eq!(file.config.paths, [Path::new(".env")]);

@@ -29,7 +29,7 @@ project=label=com.docker.compose.project=$1
 docker ps --all --quiet --filter \"$project\" | xargs -r docker rm --force --volumes
 docker network ls --quiet --filter \"$project\" | xargs -r docker network rm
 docker volume ls --quiet --filter \"$project\" | xargs -r docker volume rm
-docker images --format '{{.Repository}}:{{.Tag}}' | grep -E \"^($1-|sextant-release/$1:)\" | xargs -r docker image rm --force
+docker images --format '{{.Repository}}:{{.Tag}}' | grep -E \"^($1[-_]|sextant-release/$1:)\" | xargs -r docker image rm --force
 rm -rf \"$2\"";
 
 /// A running stack. Dropped, or with the end of this process, its containers,

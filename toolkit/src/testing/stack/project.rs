@@ -1,6 +1,6 @@
 //! A Compose project of files that a test writes.
 
-use super::{keeper, said};
+use super::{Compose, keeper, said};
 use crate::testing::Place;
 use std::path::Path;
 use std::process::{Child, Command};
@@ -14,6 +14,7 @@ use ulid::Ulid;
 pub struct Project {
     place: Place,
     name: String,
+    compose: Compose,
     keeper: Child,
     _above: TempDir,
 }
@@ -21,6 +22,11 @@ pub struct Project {
 impl Project {
     /// An empty folder.
     pub fn new() -> Self {
+        Self::of(Compose::V2)
+    }
+
+    /// The same, for this generation of Compose.
+    pub fn of(compose: Compose) -> Self {
         let above = tempfile::tempdir().expect("a folder can be made");
         let name = format!("sextant-test-{}", Ulid::generate()).to_lowercase();
         let path = above.path().canonicalize().expect("the folder is there");
@@ -30,6 +36,7 @@ impl Project {
             keeper: keeper(&place, &name, &path),
             place,
             name,
+            compose,
             _above: above,
         }
     }
@@ -66,10 +73,11 @@ impl Project {
 
     /// Runs a subcommand of Compose; what it wrote, trimmed.
     pub fn compose(&self, args: &[&str]) -> String {
-        let mut docker = self.place.tool("docker");
+        let program = self.compose.program();
+        let mut command = self.place.tool(program[0]);
         // Not every machine has the builder that Compose would prefer.
-        docker.env("DOCKER_BUILDKIT", "0");
-        said(docker.arg("compose").args(args))
+        command.env("DOCKER_BUILDKIT", "0");
+        said(command.args(&program[1..]).args(args))
     }
 }
 
