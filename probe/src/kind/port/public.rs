@@ -65,7 +65,10 @@ impl Ports {
             public.entry(end.port).or_insert(end);
         }
         let mut report = Report::new(match &self.public {
-            Some(_) => format!("{} ports are public", public.len()),
+            Some(_) => match public.len() {
+                1 => "1 port is public".to_owned(),
+                count => format!("{count} ports are public"),
+            },
             None => self.expects(),
         });
         report.fact("public", public.keys().copied().collect::<Vec<_>>());
