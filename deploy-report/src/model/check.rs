@@ -1,9 +1,9 @@
 //! What checks and smoke tests found, and to which part of the report it goes.
 
 use super::finding::Finding;
-use super::release::is_rollback;
-use super::{data, moment, resource, security, service};
-use chrono::{DateTime, TimeDelta, Utc};
+use super::release::went_back;
+use super::{data, moment, resource, security, service, timeline};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use toolkit::record::{Record, Status};
 
@@ -49,12 +49,9 @@ fn is_superseded(later: &[Record]) -> bool {
         return false;
     };
     let seen = moment(&record.at);
-    later.iter().any(|one| {
-        let began = moment(&one.at).zip(one.ms).and_then(|(at, ms)| {
-            at.checked_sub_signed(TimeDelta::try_milliseconds(i64::try_from(ms).ok()?)?)
-        });
-        let is_after = began.zip(seen).is_none_or(|(began, seen)| seen <= began);
-        is_rollback(one) && one.status != Status::Skip && is_after
+    later.iter().filter(|one| went_back(one)).any(|rollback| {
+        let began = timeline::began(rollback).zip(seen);
+        began.is_none_or(|(began, seen)| seen <= began)
     })
 }
 
