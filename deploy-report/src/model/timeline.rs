@@ -1,6 +1,7 @@
 //! What was done, in its order, and how long each part of it took.
 
 use super::moment;
+use super::release::went_back;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use toolkit::record::{Record, Status};
@@ -76,7 +77,8 @@ fn took(record: &Record) -> Option<u64> {
     record.ms.filter(|_| record.status != Status::Skip)
 }
 
-fn began(record: &Record) -> Option<DateTime<Utc>> {
+/// When it began to work; when it was written, where it says nothing else.
+pub(super) fn began(record: &Record) -> Option<DateTime<Utc>> {
     let ended = moment(&record.at)?;
     let took = i64::try_from(took(record).unwrap_or_default()).ok()?;
     ended.checked_sub_signed(TimeDelta::try_milliseconds(took)?)
@@ -90,14 +92,13 @@ fn between(from: DateTime<Utc>, until: DateTime<Utc>) -> u64 {
 /// The history has what `rollback` called before `rollback` itself, which began
 /// before it.
 fn is_nested(later: &[Record], record: &Record, beginning: Option<DateTime<Utc>>) -> bool {
-    let mut of_run = later.iter().filter(|one| one.run == record.run);
+    let mut callers = later
+        .iter()
+        .filter(|one| went_back(one) && one.run == record.run);
     record.tool != "rollback"
-        && of_run.any(|caller| {
-            let is_caller = caller.tool == "rollback" && caller.name == "rollback";
+        && callers.any(|caller| {
             let around = began(caller).zip(beginning);
-            is_caller
-                && caller.status != Status::Skip
-                && around.is_some_and(|(caller, own)| caller < own)
+            around.is_some_and(|(caller, own)| caller < own)
         })
 }
 

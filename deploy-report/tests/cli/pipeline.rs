@@ -70,6 +70,22 @@ fn what_can_be_read_only_in_part_has_failed_all_the_same() {
 }
 
 #[test]
+fn a_terminal_shows_the_report_as_text() {
+    let place = place();
+    place.write(
+        "records.ndjson",
+        record("r", "step", "up", "fail", &json!({})),
+    );
+    let line = format!("{} --from records.ndjson --lang en", super::DEPLOY_REPORT);
+    let (code, shown) = place.on_a_terminal(&line, "");
+    assert_eq!(code, Some(1));
+    assert!(
+        shown.contains("Deployment report shop\n\n✗ Failed\n  step up: it broke\n"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn the_language_is_that_of_the_locale() {
     let place = place();
     let line = record("r", "step", "up", "ok", &json!({}));
@@ -109,8 +125,9 @@ fn who_died_is_reported_and_the_bytes_stay_the_same() {
 #[test]
 fn an_empty_pipe_is_nothing_and_no_earlier_deployment() {
     let place = place();
+    std::fs::create_dir_all(place.state()).unwrap();
     let line = record("r", "step", "up", "ok", &json!({}));
-    seen(&place, &["--out", "reports"], &line).succeeded();
+    std::fs::write(place.state().join("history.ndjson"), line).unwrap();
     let seen = seen(&place, &["--out", "empty"], "");
     assert_eq!((seen.code, seen.reason()), (Some(0), "no_records"));
     assert!(!place.folder().join("empty").exists());
