@@ -22,7 +22,7 @@ pub(crate) struct Certificate {
     /// The file that it is in, where it is a file that was looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) file: Option<String>,
-    /// What it is for: its first name, else its subject; none where the record
+    /// What it is for: its title, its first name, else its subject; none where the record
     /// does not say.
     pub(crate) domain: Option<String>,
     /// How many days it was valid for then. Below zero, it had expired.
@@ -57,6 +57,8 @@ struct Facts {
 struct Shown {
     #[serde(default)]
     file: Option<String>,
+    #[serde(default)]
+    title: Option<String>,
     #[serde(default)]
     subject: Option<String>,
     #[serde(default)]
@@ -103,7 +105,13 @@ impl Certificates {
             self.left_out += 1;
             return;
         }
-        let domain = some(shown.names.first().or(shown.subject.as_ref()));
+        let domain = some(
+            shown
+                .title
+                .as_ref()
+                .or(shown.names.first())
+                .or(shown.subject.as_ref()),
+        );
         self.seen.insert(
             key,
             Certificate {

@@ -136,7 +136,7 @@ fn certificates_are_as_they_were_seen_last() {
     // Files that are looked at together, one of which is gone the next time.
     let of = |files: &[(&str, f64)]| {
         let each = files.iter().map(|(name, days)| {
-            json!({ "file": format!("{name}.pem"), "names": [name], "days_left": days })
+            json!({ "file": format!("{name}.pem"), "title": name, "days_left": days })
         });
         json!({ "certificates": each.collect::<Vec<_>>() })
     };
