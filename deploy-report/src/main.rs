@@ -1,38 +1,30 @@
-//! Turns records into a report of what happened.
+//! `deploy-report`: what happened, readable by the person who has to sign it.
 
-mod period;
+mod cli;
+mod deploy_report;
+mod language;
+mod model;
+mod out;
+mod pdf;
+mod render;
+mod source;
 
-use anyhow::{Context, Result};
-use chrono::Utc;
-use period::{Length, Moment, Pass, Window};
-use std::fs::File;
-use std::io::{BufReader, Write};
+use crate::deploy_report::Made;
+use std::process::ExitCode;
+use toolkit::run::{Tool, run_documented};
+use toolkit::upstream::EVERY;
+use toolkit::verdict::Condition;
 
-/// `deploy-report HISTORY day|week|month [DATE]`
-fn main() -> Result<()> {
-    let mut args = std::env::args().skip(1);
-    let path = args.next().context("a history")?;
-    let length = match args.next().as_deref() {
-        Some("day") => Length::Day,
-        Some("week") => Length::Week,
-        _ => Length::Month,
+fn main() -> ExitCode {
+    let tool = Tool {
+        name: "deploy-report",
+        gate: Condition::Always,
+        reads: EVERY,
     };
-    let since = args.next();
-    let window = match since {
-        Some(date) if length == Length::Month && date.ends_with('+') => {
-            let last = Moment::from(Utc::now())
-                .utc()
-                .unwrap_or_default()
-                .date_naive();
-            Window::days(date.trim_end_matches('+').parse()?, last, &Utc)
-        }
-        Some(date) => Window::holding(date.parse()?, length, &Utc),
-        None => Window::ended(Moment::from(Utc::now()), length, &Utc),
-    };
-    let mut pass = Pass::new(window.context("no window")?, None);
-    let mut reader = BufReader::with_capacity(1 << 16, File::open(path)?);
-    toolkit::stdin::lines(&mut reader, |line| pass.line(&line))?;
-    let report = serde_json::to_string_pretty(&pass.end())?;
-    writeln!(std::io::stdout(), "{report}")?;
-    Ok(())
+    let made = Made::default();
+    run_documented(
+        tool,
+        |args, run| deploy_report::run(args, run, &made),
+        |_: &cli::Args, _, _| made.document(),
+    )
 }

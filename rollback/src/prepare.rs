@@ -46,7 +46,8 @@ pub(crate) fn run(run: &mut Run) -> Result<Outcome> {
     };
     let data = json!({
         "operation": operation.intent.id, "release": release.id, "version": release.version,
-        "git_commit": release.git_commit, "services": release.services, "kept_by": "tag",
+        "git_commit": release.git_commit, "git_branch": release.git_branch,
+        "services": release.services, "kept_by": "tag", "by": operation.intent.by,
     });
     if switch::is_left(&state)? {
         let failure = Failure::new(

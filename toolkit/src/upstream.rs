@@ -4,6 +4,9 @@ use crate::record::{self, Header, Problem, Record, Status};
 use crate::verdict::Verdict;
 use chrono::Utc;
 
+/// The tools that are read by one that reads them all.
+pub const EVERY: &[&str] = &["*"];
+
 /// All that was read from stdin, line by line.
 #[derive(Debug, Default)]
 pub struct Upstream {
@@ -15,7 +18,8 @@ pub struct Upstream {
     pub records: usize,
     /// Name and reason of the first failure, for a closed gate's summary.
     pub first_failure: Option<String>,
-    /// The final records of the tools that this one reads.
+    /// The final records of the tools that this one reads, in their order; at
+    /// the end those of the tools that died.
     pub kept: Vec<Record>,
     /// Lines of those tools whose header lacks more than every reader needs,
     /// with their numbers and what is wrong with them.
@@ -85,8 +89,15 @@ impl Upstream {
         let died: Vec<_> = self.unfinished.drain(..).map(death).collect();
         for record in &died {
             self.count(&record.tool, &record.name, record.status, Some("died"));
+            if self.keeps(&record.tool) {
+                self.kept.push(record.clone());
+            }
         }
         died
+    }
+
+    fn keeps(&self, tool: &str) -> bool {
+        self.keep == EVERY || self.keep.contains(&tool)
     }
 
     fn refuse(&mut self, why: String) -> Disposition {
@@ -108,7 +119,7 @@ impl Upstream {
         {
             self.unfinished.remove(begun);
         }
-        let full = if self.keep.contains(&header.tool.as_str()) {
+        let full = if self.keeps(&header.tool) {
             let read = serde_json::from_slice::<Record>(line);
             if let Err(error) = &read {
                 // It ends with a place in the line, where nothing is to be seen.
@@ -199,6 +210,21 @@ mod tests {
         );
         assert_eq!(upstream.verdict, Verdict::Failed);
         assert_eq!(upstream.first_failure.as_deref(), Some("`step` died"));
+        assert_eq!(upstream.kept, []);
+    }
+
+    #[test]
+    fn who_reads_every_tool_reads_of_deaths_too() {
+        let mut upstream = Upstream::new(EVERY);
+        upstream.line(&line("backup", "running"));
+        upstream.line(br#"{"v":1,"run":"r","tool":"a","name":"a","status":"ok","at":""}"#);
+        upstream.end();
+        let tools: Vec<_> = upstream
+            .kept
+            .iter()
+            .map(|kept| kept.tool.as_str())
+            .collect();
+        assert_eq!(tools, ["a", "backup"]);
     }
 
     #[test]

@@ -239,6 +239,8 @@ fn facts(one: &Seen) -> serde_json::Value {
         "started": state.started,
         "image": state.image,
         "image_id": state.image_id,
+        "ports": state.ports,
+        "memory_limit": state.memory_limit,
         "memory": one.usage.map_or_else(
             || if state.is_running() { json!("not counted here") } else { json!(null) },
             |usage| json!(usage.memory),

@@ -37,6 +37,9 @@ pub(super) struct State {
     pub(super) memory_limit: Option<f64>,
     /// How many processors it may use, where there is a limit.
     pub(super) cpu_limit: Option<f64>,
+    /// Its ports as `docker ps` writes them: `127.0.0.1:3001->4000/tcp` where one
+    /// is published, else `4000/tcp`.
+    pub(super) ports: Vec<String>,
 }
 
 /// What its health check says.
@@ -76,6 +79,7 @@ impl State {
             health,
             memory_limit: number(&host["Memory"]),
             cpu_limit: cpu_limit(host),
+            ports: published(&of["NetworkSettings"]["Ports"]),
         }
     }
 
@@ -96,6 +100,26 @@ fn health(of: &Value) -> Option<Health> {
         status: status.to_owned(),
         last: line.unwrap_or_default().trim().to_owned(),
     })
+}
+
+fn published(ports: &Value) -> Vec<String> {
+    let mut shown = Vec::new();
+    for (inside, outside) in ports.as_object().into_iter().flatten() {
+        let ends = outside.as_array().map(Vec::as_slice).unwrap_or_default();
+        if ends.is_empty() {
+            shown.push(inside.clone());
+        }
+        for end in ends {
+            let (address, port) = (text(&end["HostIp"]), text(&end["HostPort"]));
+            let address = if address.contains(':') {
+                format!("[{address}]")
+            } else {
+                address
+            };
+            shown.push(format!("{address}:{port}->{inside}"));
+        }
+    }
+    shown
 }
 
 fn cpu_limit(host: &Value) -> Option<f64> {
@@ -149,6 +173,9 @@ mod tests {
                 "Memory": 104_857_600, "NanoCpus": 0, "CpuQuota": 50_000,
                 "RestartPolicy": {"Name": "always", "MaximumRetryCount": 0}, "PortBindings": {},
             },
+            "NetworkSettings": {"Ports": {"9229/tcp": null, "3000/tcp": [
+                {"HostIp": "127.0.0.1", "HostPort": "3001"}, {"HostIp": "::", "HostPort": "3001"},
+            ]}},
         }));
         assert_eq!((state.id.as_str(), state.pid), ("db6d", 4711));
         assert_eq!(state.name, "shop-api-1");
@@ -156,6 +183,8 @@ mod tests {
         assert_eq!(state.health.unwrap().last, "no answer");
         assert_eq!(state.memory_limit, Some(104_857_600.0));
         assert_eq!(state.cpu_limit, Some(0.5));
+        let ports = ["9229/tcp", "127.0.0.1:3001->3000/tcp", "[::]:3001->3000/tcp"];
+        assert_eq!(state.ports, ports);
         assert!(state.started.is_some() && state.finished.is_none());
         assert!(state.serves);
     }

@@ -1,0 +1,312 @@
+//! What a report says, computed from records alone and without the words of any
+//! language: what `--format json` writes, and what the templates are filled with.
+
+mod backup;
+mod data;
+mod finding;
+mod notice;
+mod release;
+mod resource;
+mod security;
+mod service;
+mod timeline;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+use crate::source::{Damage, Read};
+use backup::Backup;
+use chrono::{DateTime, Utc};
+use data::{Database, Redis};
+use finding::Finding;
+use notice::Notice;
+use release::{Change, Rollback, WayBack};
+use resource::Resource;
+use security::Certificate;
+use serde::Serialize;
+use service::Service;
+use timeline::{Span, Step};
+use toolkit::record::{Record, Status};
+use verdict::{Outcome, Verdict};
+
+/// The version of what `--format json` writes.
+const FORMAT: u64 = 1;
+
+/// What is known of one pipeline, or of several.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Report {
+    pub(crate) format: u64,
+    pub(crate) kind: Kind,
+    /// The moment of the last record: the report's own date.
+    pub(crate) made: DateTime<Utc>,
+    pub(crate) verdict: Verdict,
+    pub(crate) project: Option<String>,
+    pub(crate) environment: Option<String>,
+    pub(crate) hosts: Vec<String>,
+    /// Who deployed.
+    pub(crate) by: Option<String>,
+    /// The ids of the pipelines.
+    pub(crate) runs: Vec<String>,
+    pub(crate) change: Change,
+    pub(crate) time: Span,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) services: Vec<Service>,
+    /// Checks of addresses: HTTP, TCP, mail, DNS.
+    pub(crate) endpoints: Vec<Finding>,
+    pub(crate) smoke: Vec<Smoke>,
+    pub(crate) databases: Vec<Database>,
+    pub(crate) redis: Vec<Redis>,
+    pub(crate) resources: Vec<Resource>,
+    /// Checks of secrets, ports and certificates.
+    pub(crate) security: Vec<Finding>,
+    pub(crate) certificates: Vec<Certificate>,
+    /// None where no check looked.
+    pub(crate) public_ports: Option<Vec<u64>>,
+    /// All other checks.
+    pub(crate) checks: Vec<Finding>,
+    pub(crate) backups: Vec<Backup>,
+    pub(crate) way_back: Option<WayBack>,
+    pub(crate) rollback: Option<Rollback>,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) logs: Vec<Log>,
+    /// Lines that could not be read.
+    pub(crate) damaged: Vec<Damage>,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    /// A release was brought, or was to be.
+    Deployment,
+    /// An earlier one was returned to by hand.
+    Rollback,
+    /// Neither: checks, backups, tests.
+    Other,
+}
+
+/// One run of a smoke test.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Smoke {
+    pub(crate) status: Status,
+    pub(crate) at: Option<DateTime<Utc>>,
+    pub(crate) superseded: bool,
+    pub(crate) ok: usize,
+    pub(crate) warn: usize,
+    pub(crate) fail: usize,
+    pub(crate) skip: usize,
+    pub(crate) steps: Vec<Finding>,
+}
+
+/// Where a container says more.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Log {
+    pub(crate) service: String,
+    /// A command that shows it.
+    pub(crate) command: String,
+}
+
+impl Report {
+    /// What the records say.
+    pub(crate) fn of(read: &Read) -> Self {
+        let records = read.records.as_slice();
+        let (time, steps) = timeline::of(records);
+        let findings = checks(records);
+        let backups: Vec<_> = saved(records);
+        let recorded = release::recorded(records);
+        let services = service::of(&findings, recorded);
+        Self {
+            format: FORMAT,
+            kind: kind(records),
+            made: time.ended.unwrap_or_default(),
+            verdict: Verdict::of(records),
+            project: first(records, |record| Some(record.project.clone())),
+            environment: first(records, |record| record.env.clone()),
+            hosts: distinct(records.iter().map(|record| record.host.clone())),
+            by: by(records),
+            runs: runs(records),
+            change: Change::of(records),
+            steps,
+            endpoints: of_kinds(&findings, &ENDPOINTS),
+            smoke: smoke(records),
+            databases: data::databases(&findings, &backups),
+            redis: data::redis(&findings, &backups),
+            resources: resource::of(&findings),
+            security: of_kinds(&findings, &security::KINDS),
+            certificates: security::certificates(&findings),
+            public_ports: security::public_ports(&findings),
+            checks: others(&findings),
+            backups: backup::of(records),
+            way_back: WayBack::of(records),
+            rollback: Rollback::of(records),
+            notices: notice::of(records),
+            logs: logs(&services, time.began),
+            services,
+            time,
+            damaged: read.damaged.clone(),
+        }
+    }
+
+    /// Whether no record says anything.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.verdict.outcome == Outcome::Empty
+    }
+}
+
+/// The kinds of checks that look at an address.
+const ENDPOINTS: [&str; 5] = ["http", "tcp", "smtp", "imap", "dns"];
+
+/// The last finding of each check, in the order in which they were first made.
+fn checks(records: &[Record]) -> Vec<Finding> {
+    let mut found: Vec<Finding> = Vec::new();
+    for (at, record) in records.iter().enumerate() {
+        if record.tool != "healthcheck" {
+            continue;
+        }
+        for finding in Finding::all(record, "checks", is_superseded(&records[at..])) {
+            match found.iter_mut().find(|one| one.name == finding.name) {
+                // That it was not run again takes nothing back that was seen.
+                Some(_) if finding.status == Status::Skip => {}
+                Some(earlier) => *earlier = finding,
+                None => found.push(finding),
+            }
+        }
+    }
+    found
+}
+
+/// Whether another release serves since: `rollback` changed it after the first
+/// of these records, and did not call what wrote it.
+fn is_superseded(later: &[Record]) -> bool {
+    let Some((record, later)) = later.split_first() else {
+        return false;
+    };
+    let seen = moment(&record.at);
+    later.iter().any(|one| {
+        let began = moment(&one.at).zip(one.ms).and_then(|(at, ms)| {
+            at.checked_sub_signed(chrono::TimeDelta::try_milliseconds(
+                i64::try_from(ms).ok()?,
+            )?)
+        });
+        let is_after = began.zip(seen).is_none_or(|(began, seen)| seen <= began);
+        release::is_rollback(one) && one.status != Status::Skip && is_after
+    })
+}
+
+fn of_kinds(findings: &[Finding], kinds: &[&str]) -> Vec<Finding> {
+    let of = findings
+        .iter()
+        .filter(|one| kinds.contains(&one.kind.as_str()));
+    of.cloned().collect()
+}
+
+/// What no other part of the report has. Checks whose numbers stand elsewhere
+/// are here when something is wrong with them.
+fn others(findings: &[Finding]) -> Vec<Finding> {
+    let shown = |one: &&Finding| {
+        let kind = &one.kind.as_str();
+        let numbers = [&data::KINDS[..], &resource::KINDS, &service::KINDS].concat();
+        let is_elsewhere = ENDPOINTS.contains(kind) || security::KINDS.contains(kind);
+        !is_elsewhere && (!numbers.contains(kind) || one.status != Status::Ok)
+    };
+    findings.iter().filter(shown).cloned().collect()
+}
+
+fn smoke(records: &[Record]) -> Vec<Smoke> {
+    let runs = records.iter().enumerate();
+    let runs = runs.filter(|(_, record)| record.tool == "smoketest");
+    runs.filter(|(_, record)| record.status != Status::Skip)
+        .map(|(at, record)| {
+            let superseded = is_superseded(&records[at..]);
+            let steps = Finding::all(record, "steps", superseded);
+            let count = |status| steps.iter().filter(|step| step.status == status).count();
+            Smoke {
+                status: record.status,
+                at: moment(&record.at),
+                superseded,
+                ok: count(Status::Ok),
+                warn: count(Status::Warn),
+                fail: count(Status::Fail) + count(Status::Unknown),
+                skip: count(Status::Skip),
+                steps,
+            }
+        })
+        .collect()
+}
+
+/// The backups that there are.
+fn saved(records: &[Record]) -> Vec<&Record> {
+    let done = |record: &&Record| matches!(record.status, Status::Ok | Status::Warn);
+    let saved = records.iter().filter(|record| record.tool == "backup");
+    saved.filter(done).collect()
+}
+
+fn kind(records: &[Record]) -> Kind {
+    let has = |wanted: &dyn Fn(&Record) -> bool| records.iter().any(wanted);
+    if has(&|record| record.tool == "step" || is_by(record, "rollback", "prepare")) {
+        Kind::Deployment
+    } else if has(&|record| release::is_rollback(record) && record.status != Status::Skip) {
+        Kind::Rollback
+    } else {
+        Kind::Other
+    }
+}
+
+/// Who prepared the deployment, else who switched maintenance mode on for it.
+fn by(records: &[Record]) -> Option<String> {
+    let said = |record: &Record| {
+        release::text(&record.data["by"]).or_else(|| release::text(&record.data["marker"]["by"]))
+    };
+    let mut of = records.iter().filter(|record| record.tool == "rollback");
+    of.find_map(said)
+}
+
+fn logs(services: &[Service], began: Option<DateTime<Utc>>) -> Vec<Log> {
+    // The command may be copied into a shell.
+    let is_plain = |name: &&String| {
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "_.-".contains(letter);
+        !name.starts_with('-') && name.chars().all(plain)
+    };
+    let named = services.iter().filter_map(|one| {
+        let container = one.container.as_ref().filter(is_plain)?;
+        Some((one, container))
+    });
+    let since = began.map(|began| format!(" --since {}", began.format("%Y-%m-%dT%H:%M:%SZ")));
+    let since = since.unwrap_or_default();
+    named
+        .map(|(service, container)| Log {
+            service: service.service.clone(),
+            command: format!("docker logs{since} {container}"),
+        })
+        .collect()
+}
+
+fn first(records: &[Record], field: impl Fn(&Record) -> Option<String>) -> Option<String> {
+    let mut values = records.iter().filter_map(field);
+    values.find(|value| !value.is_empty())
+}
+
+/// Each value once, empty ones left out.
+fn distinct(values: impl Iterator<Item = String>) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for value in values {
+        if !value.is_empty() && !found.contains(&value) {
+            found.push(value);
+        }
+    }
+    found
+}
+
+fn runs(records: &[Record]) -> Vec<String> {
+    distinct(records.iter().map(|record| record.run.clone()))
+}
+
+fn is_by(record: &Record, tool: &str, name: &str) -> bool {
+    record.tool == tool && record.name == name
+}
+
+/// A moment as records write it.
+fn moment(at: &str) -> Option<DateTime<Utc>> {
+    at.parse().ok()
+}

@@ -1,0 +1,114 @@
+//! As a link of a pipeline.
+
+use super::{document, model, piped, place, record, seen, tool};
+use serde_json::json;
+use toolkit::testing::Seen;
+
+#[test]
+fn records_pass_through_and_the_report_goes_into_the_folder() {
+    let place = place();
+    let line = record("r", "step", "up", "ok", &json!({"new": 1}));
+    let seen = seen(&place, &["--out", "reports"], &line).succeeded();
+    assert_eq!(seen.records.len(), 3, "{seen:#?}");
+    assert_eq!(
+        seen.records[1],
+        serde_json::from_str::<serde_json::Value>(&line).unwrap()
+    );
+    let file = place
+        .folder()
+        .join("reports/deployment-20261120_100005.html");
+    assert!(file.is_file());
+    assert_eq!(seen.data()["outcome"], "succeeded");
+    assert_eq!(
+        seen.data()["files"],
+        json!(["reports/deployment-20261120_100005.html"])
+    );
+    assert_eq!(seen.last()["run"], "r");
+    assert!(place.history().contains("\"deploy-report\""));
+}
+
+#[test]
+fn the_exit_status_is_the_verdict() {
+    let place = place();
+    let ok = record("r", "backup", "backup", "ok", &json!({}));
+    let fail = record("r", "step", "up", "fail", &json!({}));
+    let back = record("r", "rollback", "rollback", "ok", &json!({}));
+    let lost = record("r", "rollback", "rollback", "fail", &json!({}));
+    for (input, code, outcome) in [
+        (ok.clone(), 0, "succeeded"),
+        (format!("{ok}{fail}"), 1, "failed"),
+        (format!("{ok}{fail}{back}"), 3, "rolled_back"),
+        (format!("{ok}{fail}{lost}"), 4, "rollback_failed"),
+    ] {
+        let (status, _) = document(&place, &["--format", "text"], &input);
+        assert_eq!(status, code, "{outcome}");
+        assert_eq!(model(&place, &input)["verdict"]["outcome"], outcome);
+        let seen = seen(&place, &[], &input);
+        assert_eq!(
+            (seen.code, seen.data()["outcome"].as_str()),
+            (Some(code), Some(outcome))
+        );
+    }
+}
+
+#[test]
+fn who_died_is_reported_and_the_bytes_stay_the_same() {
+    let place = place();
+    let running = record("r", "step", "up", "running", &json!({}));
+    let args = ["--format", "html"];
+    let (code, first) = document(&place, &args, &running);
+    assert_eq!(code, 1);
+    assert!(first.contains("began at 2026-11-20T10:00:05.000Z and ended without a final record"));
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    let (_, second) = document(&place, &args, &running);
+    assert!(first == second, "another moment, another report");
+}
+
+#[test]
+fn an_empty_pipe_is_nothing_and_no_earlier_deployment() {
+    let place = place();
+    let line = record("r", "step", "up", "ok", &json!({}));
+    seen(&place, &["--out", "reports"], &line).succeeded();
+    let seen = seen(&place, &["--out", "empty"], "");
+    assert_eq!((seen.code, seen.reason()), (Some(0), "no_records"));
+    assert!(!place.folder().join("empty").exists());
+    let (code, text) = document(&place, &["--format", "text"], "");
+    assert_eq!(code, 0);
+    assert!(
+        text.starts_with("Report\n\n∅ Nothing to report on\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_line_that_is_no_record_is_refused() {
+    let place = place();
+    let line = record("r", "step", "up", "ok", &json!({}));
+    let output = piped(tool(&place, &[]), &format!("{line}hello\n"));
+    let seen = Seen::of(&output);
+    assert_eq!((seen.code, seen.reason()), (Some(2), "bad_input"));
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused() {
+    let place = place();
+    for (args, message) in [
+        (&["--format", "pdf"][..], "a PDF is written into a folder"),
+        (
+            &["--format", "html", "--format", "text"],
+            "one report, not several",
+        ),
+        (
+            &["--out", "a", "--format", "json", "--template", "x"],
+            "`json` has none",
+        ),
+        (&["--from", "nothing"], "cannot read `nothing`"),
+        (&["--since", "noon"], "`noon` is no time"),
+        (&["--timezone", "Paris"], "write it like"),
+    ] {
+        let output = tool(&place, args).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+        assert!(stderr.contains(message), "{args:?}: {stderr}");
+    }
+}
