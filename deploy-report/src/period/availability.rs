@@ -12,10 +12,12 @@
 //! down. One that was skipped was not seen.
 //!
 //! The application is down while a check that looks at it, rather than at its
-//! machine, is down, and up when such checks were looked at and none is.
+//! machine or what surrounds it, is down, and up when such checks were looked at
+//! and none is. A certificate that will expire does not take it down.
 //!
 //! Availability is the time up as a share of the time up or down.
 
+use super::digits::rounded;
 use super::moment::Moment;
 use super::quantile::median_ms;
 use super::sampled::Sampled;
@@ -61,10 +63,13 @@ pub(crate) struct Times {
 }
 
 /// What is known of one day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct Day {
     /// Which.
     pub(crate) date: NaiveDate,
+    /// The time up as a share of the time up or down.
+    #[serde(serialize_with = "super::digits::some")]
+    pub(crate) share: Option<f64>,
     /// Times, in milliseconds.
     #[serde(flatten)]
     pub(crate) times: Times,
@@ -155,6 +160,7 @@ impl<'a> Meter<'a> {
         }
         let days = self.days.iter().enumerate().map(|(number, times)| Day {
             date: calendar.date(number),
+            share: share(*times),
             times: *times,
         });
         Availability {
@@ -170,5 +176,5 @@ impl<'a> Meter<'a> {
 #[allow(clippy::cast_precision_loss)] // exact to the millisecond for 285,000 years
 fn share(times: Times) -> Option<f64> {
     let known = times.up_ms + times.down_ms;
-    (known > 0).then(|| times.up_ms as f64 / known as f64)
+    (known > 0).then(|| rounded(times.up_ms as f64 / known as f64))
 }

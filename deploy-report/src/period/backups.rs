@@ -81,6 +81,7 @@ pub(crate) struct Growth {
     /// The last one's size.
     pub(crate) last: u64,
     /// The change as a share of the first; none where that is empty.
+    #[serde(serialize_with = "super::digits::some")]
     pub(crate) share: Option<f64>,
 }
 

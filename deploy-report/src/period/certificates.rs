@@ -26,6 +26,7 @@ pub(crate) struct Certificate {
     /// does not say.
     pub(crate) domain: Option<String>,
     /// How many days it was valid for then. Below zero, it had expired.
+    #[serde(serialize_with = "super::digits::number")]
     pub(crate) days_left: f64,
     /// Its last day, as the record has it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -92,8 +92,9 @@ pub(super) struct Watch<'a> {
     window: &'a Window,
     found: Incidents,
     open: Option<Open>,
-    /// The checks that count as failed, and when each was last looked at.
-    failed: BTreeMap<Id, Moment>,
+    /// The checks that count as failed, when each was last looked at, and whether
+    /// the application does not serve because of it.
+    failed: BTreeMap<Id, (Moment, bool)>,
     /// Since when others fail without counting as failed.
     failing: BTreeMap<Id, Moment>,
 }
@@ -130,11 +131,15 @@ impl<'a> Watch<'a> {
                         .into_iter()
                         .chain(self.failing.remove(&one.check))
                         .min();
-                    self.failed.insert(one.check, run.at);
+                    let is_outage = self.looks.is_outage(*one);
+                    self.failed.insert(one.check, (run.at, is_outage));
                     failed.push(one);
                 }
+                // What it failed for is not over yet.
                 Stand::Recovering => {
-                    self.failed.insert(one.check, run.at);
+                    let is_outage = self.looks.is_service(one.check);
+                    let known = self.failed.entry(one.check).or_insert((run.at, is_outage));
+                    known.0 = run.at;
                 }
                 Stand::Unseen => {}
                 Stand::Failing => {
@@ -160,11 +165,9 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Whether a check of the application counts as failed now.
+    /// Whether the application does not serve now.
     pub(super) fn is_down(&self) -> bool {
-        self.failed
-            .keys()
-            .any(|check| self.looks.is_service(*check))
+        self.failed.values().any(|(_, is_outage)| *is_outage)
     }
 
     /// What there was by `end`, the last moment of which there are records.
@@ -178,8 +181,8 @@ impl<'a> Watch<'a> {
 
     /// Gives up those that nobody looks at any more.
     fn lose(&mut self, now: Moment) {
-        let last = self.failed.values().max().copied();
-        self.failed.retain(|_, seen| now.since(*seen) <= LOST);
+        let last = self.failed.values().map(|(seen, _)| *seen).max();
+        self.failed.retain(|_, (seen, _)| now.since(*seen) <= LOST);
         if let Some(last) = last.filter(|_| self.failed.is_empty()) {
             self.close(last, End::Lost);
         }

@@ -59,6 +59,7 @@ pub(crate) struct Frequency {
     /// How many good deployments there were.
     pub(crate) deployments: u64,
     /// The median number of days a week with a deployment.
+    #[serde(serialize_with = "super::digits::number")]
     pub(crate) days_a_week: f64,
     /// What that is called.
     pub(crate) bucket: Often,
@@ -109,6 +110,7 @@ pub(crate) struct Rate {
     /// How many failed.
     pub(crate) failures: u64,
     /// Their share, 0 to 1.
+    #[serde(serialize_with = "super::digits::number")]
     pub(crate) share: f64,
     /// Within what it lies.
     pub(crate) bucket: Failing,

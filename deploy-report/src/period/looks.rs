@@ -15,8 +15,9 @@ const SAID: usize = 4096;
 const LONGEST: usize = 300;
 /// The kinds of checks that look at the machine and at what surrounds the
 /// application: while they fail, it may serve. They are those that `rollback`
-/// does not ask when it verifies that a release serves.
-const MACHINE: [&str; 9] = [
+/// does not ask when it verifies that a release serves, and what is said of
+/// variables and of open ports.
+const SURROUNDINGS: [&str; 11] = [
     "disk",
     "docker-disk",
     "memory",
@@ -26,7 +27,12 @@ const MACHINE: [&str; 9] = [
     "certificate",
     "git",
     "deployment",
+    "env",
+    "ports",
 ];
+/// Why a check of the application may fail while it serves: its certificate will
+/// expire, and has not.
+const STILL_SERVES: &str = "tls_expires";
 
 /// How a check stood when it was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,7 +183,13 @@ impl Looks {
 
     /// Whether a check looks at the application, rather than at the machine.
     pub(super) fn is_service(&self, check: Id) -> bool {
-        !MACHINE.contains(&self.kind(check))
+        !SURROUNDINGS.contains(&self.kind(check))
+    }
+
+    /// Whether what was seen means that the application does not serve.
+    pub(super) fn is_outage(&self, seen: Seen) -> bool {
+        let reason = seen.reason.map(|word| self.reasons.name(word));
+        self.is_service(seen.check) && reason != Some(STILL_SERVES)
     }
 
     /// What was seen when a check began to fail at `at`.

@@ -44,8 +44,10 @@ pub(crate) struct Answers {
     /// How often it was asked and did not answer.
     pub(crate) unanswered: u64,
     /// The median, in seconds; none where it never answered.
+    #[serde(serialize_with = "super::digits::some")]
     pub(crate) median: Option<f64>,
     /// The time within which 95 % of the answers came.
+    #[serde(serialize_with = "super::digits::some")]
     pub(crate) p95: Option<f64>,
     /// The longest.
     pub(crate) worst: Option<Point>,
@@ -61,10 +63,13 @@ pub(crate) struct DayOfAnswers {
     /// How many answers.
     pub(crate) n: u64,
     /// The median, in seconds.
+    #[serde(serialize_with = "super::digits::number")]
     pub(crate) median: f64,
     /// The time within which 95 % of them came.
+    #[serde(serialize_with = "super::digits::number")]
     pub(crate) p95: f64,
     /// The longest.
+    #[serde(serialize_with = "super::digits::number")]
     pub(crate) worst: f64,
 }
 

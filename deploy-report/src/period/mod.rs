@@ -17,6 +17,7 @@ mod availability;
 mod backups;
 mod certificates;
 mod deployments;
+mod digits;
 mod health;
 mod incidents;
 mod keys;
@@ -35,7 +36,7 @@ mod window;
 
 pub(crate) use moment::Moment;
 pub(crate) use pass::Pass;
-pub(crate) use window::{Length, Window};
+pub(crate) use window::{Length, Window, date_of};
 
 use backups::Backups;
 use certificates::Certificate;

@@ -31,10 +31,13 @@ pub(crate) struct Series {
     /// The highest.
     pub(crate) highest: Point,
     /// The most that it can be, where it has one.
+    #[serde(serialize_with = "super::digits::some")]
     pub(crate) most: Option<f64>,
     /// From where on it is a warning, and a failure, when it was seen last.
+    #[serde(serialize_with = "super::digits::some")]
     pub(crate) warn: Option<f64>,
     /// See `warn`.
+    #[serde(serialize_with = "super::digits::some")]
     pub(crate) fail: Option<f64>,
     /// Each day on which it was seen.
     pub(crate) days: Vec<Day>,
@@ -56,6 +59,7 @@ pub(crate) struct Point {
     /// When.
     pub(crate) at: Moment,
     /// What.
+    #[serde(serialize_with = "super::digits::number")]
     pub(crate) value: f64,
 }
 
@@ -67,10 +71,13 @@ pub(crate) struct Day {
     /// How often.
     pub(crate) n: u64,
     /// The mean.
+    #[serde(serialize_with = "super::digits::number")]
     pub(crate) mean: f64,
     /// The lowest.
+    #[serde(serialize_with = "super::digits::number")]
     pub(crate) lowest: f64,
     /// The highest.
+    #[serde(serialize_with = "super::digits::number")]
     pub(crate) highest: f64,
 }
 

@@ -19,8 +19,10 @@ pub(crate) enum Projection {
         /// The day.
         on: NaiveDate,
         /// By how much it rises in a day.
+        #[serde(serialize_with = "super::digits::number")]
         per_day: f64,
         /// How much of the ups and downs the line explains: R², 0 to 1.
+        #[serde(serialize_with = "super::digits::number")]
         fit: f64,
         /// Of how many days it is made.
         n: u64,
@@ -31,8 +33,10 @@ pub(crate) enum Projection {
         /// The day.
         until: NaiveDate,
         /// By how much it rises in a day.
+        #[serde(serialize_with = "super::digits::number")]
         per_day: f64,
         /// R².
+        #[serde(serialize_with = "super::digits::number")]
         fit: f64,
         /// Of how many days it is made.
         n: u64,
@@ -45,6 +49,7 @@ pub(crate) enum Projection {
     /// It goes up and down: no line describes it.
     NoTrend {
         /// R².
+        #[serde(serialize_with = "super::digits::number")]
         fit: f64,
         /// Of how many days that is seen.
         n: u64,

@@ -31,9 +31,8 @@ pub(crate) struct Window {
     pub(crate) first: NaiveDate,
     /// The last day.
     pub(crate) last: NaiveDate,
-    /// The ISO 8601 year and week, where it is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) week: Option<(i32, u32)>,
+    /// The week of the first day.
+    pub(crate) week: Week,
     /// When the first day begins.
     pub(crate) from: Moment,
     /// When the last day ends.
@@ -43,6 +42,15 @@ pub(crate) struct Window {
     /// The three months that end with the window.
     #[serde(skip)]
     quarter: Calendar,
+}
+
+/// A week as ISO 8601 numbers them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Week {
+    /// The year that has most of its days.
+    pub(crate) year: i32,
+    /// Its number in that year.
+    pub(crate) number: u32,
 }
 
 impl Window {
@@ -88,7 +96,10 @@ impl Window {
             length,
             first,
             last,
-            week: (length == Length::Week).then(|| (week.year(), week.week())),
+            week: Week {
+                year: week.year(),
+                number: week.week(),
+            },
             from: days.from(),
             to: days.to,
             days,

@@ -97,6 +97,20 @@ fn a_full_disk_is_no_outage_of_the_application() {
 }
 
 #[test]
+fn a_certificate_that_will_expire_takes_nothing_down() {
+    let mut history = History::default();
+    history.every_five(0, 720, &["page fail tls_expires"]);
+    history.every_five(720, 725, &["page warn recovering"]);
+    history.every_five(725, 800, &["page fail tls_expired"]);
+    history.every_five(800, 1445, &["page ok"]);
+    let health = history.day().health;
+    assert_eq!(minutes(&health.overall), [1365, 75, 0, 0]);
+    // The check failed, all the same, and somebody has to see to it.
+    assert_eq!(minutes(&health.checks[0].availability), [640, 800, 0, 0]);
+    assert_eq!(health.incidents.list.len(), 1);
+}
+
+#[test]
 fn what_was_skipped_was_not_seen() {
     let mut history = History::default();
     history.every_five(0, 720, &["db ok", "page ok"]);
