@@ -6,13 +6,14 @@ use super::looks::{Looks, Run, Seen};
 use super::moment::Moment;
 use super::window::Window;
 use serde::Serialize;
+use std::cmp::Reverse;
 
 /// How the application and its checks stood.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Health {
     /// The application's availability.
     pub(crate) overall: Availability,
-    /// That of each check that was looked at, by name.
+    /// That of each check that was looked at: first what was down for longest.
     pub(crate) checks: Vec<Check>,
     /// What failed.
     pub(crate) incidents: Incidents,
@@ -29,6 +30,13 @@ pub(crate) struct Check {
     pub(crate) is_service: bool,
     /// Its own availability.
     pub(crate) availability: Availability,
+}
+
+impl Check {
+    /// By what checks are sorted.
+    fn key(&self) -> (Reverse<u64>, &str) {
+        (Reverse(self.availability.times.down_ms), &self.name)
+    }
 }
 
 /// Goes through the runs in the order of time, twice: for the usual time
@@ -64,7 +72,7 @@ pub(super) fn of(looks: &Looks, window: &Window, end: Moment) -> Health {
         })
     });
     let mut checks: Vec<_> = named.collect();
-    checks.sort_by(|one, other| one.name.cmp(&other.name));
+    checks.sort_by(|one, other| one.key().cmp(&other.key()));
     Health {
         overall: overall.end(),
         checks,

@@ -113,11 +113,15 @@ fn a_certificate_that_will_expire_takes_nothing_down() {
 #[test]
 fn what_was_skipped_was_not_seen() {
     let mut history = History::default();
-    history.every_five(0, 720, &["db ok", "page ok"]);
-    history.every_five(720, 1445, &["db fail pg_refused", "page skip"]);
+    history.every_five(0, 720, &["a ok", "db ok", "page ok"]);
+    history.every_five(720, 1445, &["a ok", "db fail pg_refused", "page skip"]);
     let health = history.day().health;
     assert_eq!(minutes(&health.overall), [720, 720, 0, 0]);
-    let page = &health.checks[1];
+    let page = &health.checks[2];
+    assert_eq!(
+        health.checks[0].name, "db",
+        "what was down for longest comes first"
+    );
     assert_eq!(
         (page.name.as_str(), minutes(&page.availability)),
         ("page", [720, 0, 720, 0])
