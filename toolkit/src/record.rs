@@ -131,6 +131,27 @@ pub struct Header {
     pub at: String,
 }
 
+/// What a header alone says.
+impl From<Header> for Record {
+    fn from(header: Header) -> Self {
+        Self {
+            v: header.v,
+            run: header.run,
+            tool: header.tool,
+            name: header.name,
+            status: header.status,
+            at: header.at,
+            ms: None,
+            host: String::new(),
+            project: String::new(),
+            env: None,
+            summary: String::new(),
+            error: None,
+            data: Value::Null,
+        }
+    }
+}
+
 impl Header {
     /// Reads the header of one line.
     ///

@@ -22,7 +22,8 @@ pub struct Upstream {
     /// the end those of the tools that died.
     pub kept: Vec<Record>,
     /// Lines of those tools whose header lacks more than every reader needs,
-    /// with their numbers and what is wrong with them.
+    /// with their numbers and what is wrong with them. Of these, `kept` has
+    /// what every reader needs where all tools are read, else nothing.
     pub incomplete: Vec<(usize, String)>,
     /// Lines that are no records, with their numbers.
     pub refused: Vec<(usize, String)>,
@@ -127,7 +128,9 @@ impl Upstream {
                 let why = why.split(" at line ").next().unwrap_or_default();
                 self.incomplete.push((self.lines, why.to_owned()));
             }
-            read.ok()
+            // Who reads every tool misses none: as much of it as can be read.
+            let bare = || (self.keep == EVERY).then(|| header.clone().into());
+            read.ok().or_else(bare)
         } else {
             None
         };
@@ -157,21 +160,11 @@ impl Upstream {
 
 /// What a reader says of a tool that ended without a final record.
 fn death(running: Header) -> Record {
-    let Header {
-        run,
-        tool,
-        name,
-        at,
-        ..
-    } = running;
+    let (tool, at) = (running.tool.clone(), running.at.clone());
     Record {
         v: record::VERSION,
         status: Status::Fail,
         at: record::timestamp(Utc::now()),
-        ms: None,
-        host: String::new(),
-        project: String::new(),
-        env: None,
         summary: format!("`{tool}` died"),
         error: Some(Problem {
             reason: "died".into(),
@@ -181,9 +174,7 @@ fn death(running: Header) -> Record {
             ),
         }),
         data: serde_json::json!({ "started": at }),
-        run,
-        tool,
-        name,
+        ..running.into()
     }
 }
 
@@ -214,17 +205,19 @@ mod tests {
     }
 
     #[test]
-    fn who_reads_every_tool_reads_of_deaths_too() {
+    fn who_reads_every_tool_misses_none() {
         let mut upstream = Upstream::new(EVERY);
         upstream.line(&line("backup", "running"));
         upstream.line(br#"{"v":1,"run":"r","tool":"a","name":"a","status":"ok","at":""}"#);
+        upstream.line(&line("later", "fail"));
         upstream.end();
         let tools: Vec<_> = upstream
             .kept
             .iter()
             .map(|kept| kept.tool.as_str())
             .collect();
-        assert_eq!(tools, ["a", "backup"]);
+        assert_eq!(tools, ["a", "later", "backup"]);
+        assert_eq!(upstream.incomplete.len(), 1, "it has no time");
     }
 
     #[test]

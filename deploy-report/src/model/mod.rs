@@ -2,6 +2,7 @@
 //! language: what `--format json` writes, and what the templates are filled with.
 
 mod backup;
+mod check;
 mod data;
 mod finding;
 mod notice;
@@ -17,6 +18,7 @@ mod tests;
 
 use crate::source::{Damage, Read};
 use backup::Backup;
+use check::Smoke;
 use chrono::{DateTime, Utc};
 use data::{Database, Redis};
 use finding::Finding;
@@ -86,19 +88,6 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// One run of a smoke test.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Smoke {
-    pub(crate) status: Status,
-    pub(crate) at: Option<DateTime<Utc>>,
-    pub(crate) superseded: bool,
-    pub(crate) ok: usize,
-    pub(crate) warn: usize,
-    pub(crate) fail: usize,
-    pub(crate) skip: usize,
-    pub(crate) steps: Vec<Finding>,
-}
-
 /// Where a container says more.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Log {
@@ -112,7 +101,7 @@ impl Report {
     pub(crate) fn of(read: &Read) -> Self {
         let records = read.records.as_slice();
         let (time, steps) = timeline::of(records);
-        let findings = checks(records);
+        let findings = check::checks(records);
         let backups: Vec<_> = saved(records);
         let recorded = release::recorded(records);
         let services = service::of(&findings, recorded);
@@ -128,15 +117,15 @@ impl Report {
             runs: runs(records),
             change: Change::of(records),
             steps,
-            endpoints: of_kinds(&findings, &ENDPOINTS),
-            smoke: smoke(records),
+            endpoints: check::of_kinds(&findings, &check::ENDPOINTS),
+            smoke: check::smoke(records),
             databases: data::databases(&findings, &backups),
             redis: data::redis(&findings, &backups),
             resources: resource::of(&findings),
-            security: of_kinds(&findings, &security::KINDS),
+            security: check::of_kinds(&findings, &security::KINDS),
             certificates: security::certificates(&findings),
             public_ports: security::public_ports(&findings),
-            checks: others(&findings),
+            checks: check::others(&findings),
             backups: backup::of(records),
             way_back: WayBack::of(records),
             rollback: Rollback::of(records),
@@ -152,87 +141,6 @@ impl Report {
     pub(crate) fn is_empty(&self) -> bool {
         self.verdict.outcome == Outcome::Empty
     }
-}
-
-/// The kinds of checks that look at an address.
-const ENDPOINTS: [&str; 5] = ["http", "tcp", "smtp", "imap", "dns"];
-
-/// The last finding of each check, in the order in which they were first made.
-fn checks(records: &[Record]) -> Vec<Finding> {
-    let mut found: Vec<Finding> = Vec::new();
-    for (at, record) in records.iter().enumerate() {
-        if record.tool != "healthcheck" {
-            continue;
-        }
-        for finding in Finding::all(record, "checks", is_superseded(&records[at..])) {
-            match found.iter_mut().find(|one| one.name == finding.name) {
-                // That it was not run again takes nothing back that was seen.
-                Some(_) if finding.status == Status::Skip => {}
-                Some(earlier) => *earlier = finding,
-                None => found.push(finding),
-            }
-        }
-    }
-    found
-}
-
-/// Whether another release serves since: `rollback` changed it after the first
-/// of these records, and did not call what wrote it.
-fn is_superseded(later: &[Record]) -> bool {
-    let Some((record, later)) = later.split_first() else {
-        return false;
-    };
-    let seen = moment(&record.at);
-    later.iter().any(|one| {
-        let began = moment(&one.at).zip(one.ms).and_then(|(at, ms)| {
-            at.checked_sub_signed(chrono::TimeDelta::try_milliseconds(
-                i64::try_from(ms).ok()?,
-            )?)
-        });
-        let is_after = began.zip(seen).is_none_or(|(began, seen)| seen <= began);
-        release::is_rollback(one) && one.status != Status::Skip && is_after
-    })
-}
-
-fn of_kinds(findings: &[Finding], kinds: &[&str]) -> Vec<Finding> {
-    let of = findings
-        .iter()
-        .filter(|one| kinds.contains(&one.kind.as_str()));
-    of.cloned().collect()
-}
-
-/// What no other part of the report has. Checks whose numbers stand elsewhere
-/// are here when something is wrong with them.
-fn others(findings: &[Finding]) -> Vec<Finding> {
-    let shown = |one: &&Finding| {
-        let kind = &one.kind.as_str();
-        let numbers = [&data::KINDS[..], &resource::KINDS, &service::KINDS].concat();
-        let is_elsewhere = ENDPOINTS.contains(kind) || security::KINDS.contains(kind);
-        !is_elsewhere && (!numbers.contains(kind) || one.status != Status::Ok)
-    };
-    findings.iter().filter(shown).cloned().collect()
-}
-
-fn smoke(records: &[Record]) -> Vec<Smoke> {
-    let runs = records.iter().enumerate();
-    let runs = runs.filter(|(_, record)| record.tool == "smoketest");
-    runs.filter(|(_, record)| record.status != Status::Skip)
-        .map(|(at, record)| {
-            let superseded = is_superseded(&records[at..]);
-            let steps = Finding::all(record, "steps", superseded);
-            let count = |status| steps.iter().filter(|step| step.status == status).count();
-            Smoke {
-                status: record.status,
-                at: moment(&record.at),
-                superseded,
-                ok: count(Status::Ok),
-                warn: count(Status::Warn),
-                fail: count(Status::Fail) + count(Status::Unknown),
-                skip: count(Status::Skip),
-                steps,
-            }
-        })
-        .collect()
 }
 
 /// The backups that there are.

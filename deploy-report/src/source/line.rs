@@ -32,7 +32,11 @@ impl Lines {
         }
         match serde_json::from_slice::<Record>(bytes) {
             Ok(record) => self.read.take(record),
-            Err(error) => self.read.damage(self.number, why(&error)),
+            Err(error) => {
+                // What failed has failed, whatever else is wrong with its record.
+                self.read.damage(self.number, why(&error));
+                self.read.take(header.into());
+            }
         }
     }
 }

@@ -52,6 +52,64 @@ fn the_exit_status_is_the_verdict() {
 }
 
 #[test]
+fn what_can_be_read_only_in_part_has_failed_all_the_same() {
+    let place = place();
+    let line = "{\"v\":2,\"run\":\"r\",\"tool\":\"step\",\"name\":\"up\",\"status\":\"fail\"}\n";
+    let report = model(&place, line);
+    assert_eq!(report["verdict"]["outcome"], "failed");
+    assert_eq!(report["verdict"]["cause"]["name"], "up");
+    assert_eq!(report["damaged"][0]["why"], "missing field `at`");
+    place.write("records.ndjson", line);
+    let args = ["--from", "records.ndjson", "--format", "json"];
+    let (code, text) = document(&place, &args, "");
+    assert_eq!(code, 1);
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&text).unwrap(),
+        report
+    );
+}
+
+#[test]
+fn a_terminal_shows_the_report_as_text() {
+    let place = place();
+    place.write(
+        "records.ndjson",
+        record("r", "step", "up", "fail", &json!({})),
+    );
+    let line = format!("{} --from records.ndjson --lang en", super::DEPLOY_REPORT);
+    let (code, shown) = place.on_a_terminal(&line, "");
+    assert_eq!(code, Some(1));
+    assert!(
+        shown.contains("Deployment report shop\n\n✗ Failed\n  step up: it broke\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn the_language_is_that_of_the_locale() {
+    let place = place();
+    let line = record("r", "step", "up", "ok", &json!({}));
+    for (set, title) in [
+        (&[("LANG", "fr_FR.UTF-8")][..], "Rapport de déploiement"),
+        (
+            &[("LANG", "fr_FR.UTF-8"), ("LC_ALL", "C")],
+            "Deployment report",
+        ),
+        (
+            &[("LANG", "C"), ("LC_MESSAGES", "fr_BE")],
+            "Rapport de déploiement",
+        ),
+        (&[("LANG", "de_DE")], "Deployment report"),
+    ] {
+        let mut command = tool(&place, &["--format", "text"]);
+        command.envs(set.iter().copied());
+        let output = piped(command, &line);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.starts_with(title), "{set:?}: {text}");
+    }
+}
+
+#[test]
 fn who_died_is_reported_and_the_bytes_stay_the_same() {
     let place = place();
     let running = record("r", "step", "up", "running", &json!({}));
@@ -67,8 +125,9 @@ fn who_died_is_reported_and_the_bytes_stay_the_same() {
 #[test]
 fn an_empty_pipe_is_nothing_and_no_earlier_deployment() {
     let place = place();
+    std::fs::create_dir_all(place.state()).unwrap();
     let line = record("r", "step", "up", "ok", &json!({}));
-    seen(&place, &["--out", "reports"], &line).succeeded();
+    std::fs::write(place.state().join("history.ndjson"), line).unwrap();
     let seen = seen(&place, &["--out", "empty"], "");
     assert_eq!((seen.code, seen.reason()), (Some(0), "no_records"));
     assert!(!place.folder().join("empty").exists());
