@@ -23,7 +23,7 @@ _deploy__report() {
 
     case "${cmd}" in
         deploy__report)
-            opts="-C -h -V --run --since --from --format --out --lang --timezone --template --print-template --if --no-input --folder --config --env --help --version"
+            opts="-C -h -V --run --since --period --of --from --format --out --lang --timezone --template --print-template --if --no-input --folder --config --env --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -34,6 +34,14 @@ _deploy__report() {
                     return 0
                     ;;
                 --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --period)
+                    COMPREPLY=($(compgen -W "day week month days" -- "${cur}"))
+                    return 0
+                    ;;
+                --of)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,7 +1,12 @@
 complete -c deploy-report -l run -d 'Report on this run of the history: its id, the end of its id, or `latest`' -r
 complete -c deploy-report -l since -d 'Report on the deployments and rollbacks of the history since then: `2h`, `7d`, `2026-11-20` or a time as records have it' -r
+complete -c deploy-report -l period -d 'Report on the last day, week or month that had ended when the history\'s newest record was written: availability, incidents, response times, resources, backups, certificates, deployments' -r -f -a "day\t'From midnight to midnight, in the time zone'
+week\t'From Monday to Sunday'
+month\t'A calendar month'
+days\t'From the day of `--since` to that of `--of`, else of the newest record'"
+complete -c deploy-report -l of -d 'With `--period`: the one that this day is in' -r
 complete -c deploy-report -l from -d 'Report on the records in this file: NDJSON, or a report in HTML, which holds the records that it was made of' -r -F
-complete -c deploy-report -l format -d 'How the report is written; with `--out` several may be named [default: html with `--out`; else text on a terminal, and records elsewhere]' -r -f -a "text\t'For a terminal: the default there'
+complete -c deploy-report -l format -d 'How the report is written; with `--out` several may be named, of which `text` goes to stdout [default: html with `--out`; else text on a terminal, and records elsewhere]' -r -f -a "text\t'For a terminal: the default there'
 markdown\t'GitHub\'s Markdown'
 html\t'One file, for a browser, a phone and a printer'
 json\t'What the other formats are made of, for programs'

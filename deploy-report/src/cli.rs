@@ -1,6 +1,8 @@
 //! The arguments of `deploy-report`.
 
 use crate::language::{Lang, Zone};
+use crate::period::Length;
+use chrono::NaiveDate;
 use clap::{Parser, ValueEnum};
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
@@ -21,6 +23,16 @@ pub(crate) struct Args {
     /// `7d`, `2026-11-20` or a time as records have it
     #[arg(long, value_name = "WHEN", conflicts_with = "from")]
     pub(crate) since: Option<String>,
+
+    /// Report on the last day, week or month that had ended when the history's
+    /// newest record was written: availability, incidents, response times,
+    /// resources, backups, certificates, deployments
+    #[arg(long, value_name = "LENGTH", value_enum, conflicts_with = "run")]
+    pub(crate) period: Option<Period>,
+
+    /// With `--period`: the one that this day is in
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "period")]
+    pub(crate) of: Option<NaiveDate>,
 
     /// Report on the records in this file: NDJSON, or a report in HTML, which
     /// holds the records that it was made of
@@ -63,6 +75,30 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub(crate) common: Common,
+}
+
+/// How long a period is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Period {
+    /// From midnight to midnight, in the time zone
+    Day,
+    /// From Monday to Sunday
+    Week,
+    /// A calendar month
+    Month,
+    /// From the day of `--since` to that of `--of`, else of the newest record
+    Days,
+}
+
+impl From<Period> for Length {
+    fn from(period: Period) -> Self {
+        match period {
+            Period::Day => Self::Day,
+            Period::Week => Self::Week,
+            Period::Month => Self::Month,
+            Period::Days => Self::Days,
+        }
+    }
 }
 
 /// How the report is written.
@@ -115,6 +151,13 @@ impl Args {
             shapes.push(Shape::Text);
         }
         shapes
+    }
+
+    /// The format of the report on stdout, where one is written there.
+    pub(crate) fn shown(&self) -> Shape {
+        let shapes = self.shapes();
+        let first = shapes.first().filter(|_| self.out.is_none());
+        first.copied().unwrap_or(Shape::Text)
     }
 }
 

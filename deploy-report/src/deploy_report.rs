@@ -4,7 +4,7 @@ use crate::cli::{Args, Shape};
 use crate::language::Language;
 use crate::model::Report;
 use crate::render::{self, Renderer};
-use crate::{out, pdf, source};
+use crate::{out, pdf, periodic, source};
 use anyhow::Result;
 use serde_json::{Value, json};
 use std::cell::OnceCell;
@@ -19,6 +19,11 @@ use toolkit::run::{Outcome, Run};
 pub(crate) struct Made(OnceCell<String>);
 
 impl Made {
+    /// Keeps what stdout is to show.
+    pub(crate) fn hold(&self, document: String) {
+        self.0.get_or_init(|| document);
+    }
+
     /// The document; empty when none was made.
     pub(crate) fn document(&self) -> String {
         self.0.get().cloned().unwrap_or_default()
@@ -31,8 +36,15 @@ pub(crate) fn run(args: &Args, run: &mut Run, made: &Made) -> Result<Outcome> {
     possible(args, &shapes)?;
     if args.print_template {
         let shape = shapes.first().copied().unwrap_or(Shape::Text);
-        made.0.get_or_init(|| render::template(shape).to_owned());
+        let template = match args.period {
+            Some(_) => render::period_template(shape),
+            None => render::template(shape),
+        };
+        made.hold(template.to_owned());
         return Ok(Outcome::ok("the template", json!({})).query());
+    }
+    if let Some(length) = args.period {
+        return periodic::run(args, length.into(), &shapes, run, made);
     }
     let read = source::read(args, run)?;
     let report = Report::of(&read);
@@ -50,10 +62,7 @@ pub(crate) fn run(args: &Args, run: &mut Run, made: &Made) -> Result<Outcome> {
         }
     }
     if run.format() == Format::Document {
-        let shown = shapes.first().filter(|_| args.out.is_none());
-        let shape = shown.copied().unwrap_or(Shape::Text);
-        let text = renderer.render(shape, &report)?;
-        made.0.get_or_init(|| text);
+        made.hold(renderer.render(args.shown(), &report)?);
     }
     let outcome = outcome(&report, &files);
     // What is asked of the history changes nothing that it should remember.
@@ -96,9 +105,15 @@ fn write(folder: &Path, shape: Shape, report: &Report, renderer: &Renderer<'_>) 
     let text = renderer.render(shape, report)?;
     let text = redact::text(&text);
     if shape == Shape::Pdf {
-        out::write(folder, &name, shape.extension(), &pdf::print(&text)?)
+        out::write(
+            folder,
+            &name,
+            "latest",
+            shape.extension(),
+            &pdf::print(&text)?,
+        )
     } else {
-        out::write(folder, &name, shape.extension(), text.as_bytes())
+        out::write(folder, &name, "latest", shape.extension(), text.as_bytes())
     }
 }
 

@@ -6,6 +6,8 @@ mod language;
 mod model;
 mod out;
 mod pdf;
+mod period;
+mod periodic;
 mod render;
 mod source;
 

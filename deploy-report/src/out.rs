@@ -9,15 +9,21 @@ use toolkit::durable;
 use toolkit::failure::Failure;
 
 /// Writes `NAME.EXTENSION` into `folder`, whole or not at all, and lets
-/// `latest.EXTENSION` lead to it, unless that leads to a newer one. Returns
+/// `LATEST.EXTENSION` lead to it, unless that leads to a newer one. Returns
 /// where it is.
-pub(crate) fn write(folder: &Path, name: &str, extension: &str, bytes: &[u8]) -> Result<PathBuf> {
+pub(crate) fn write(
+    folder: &Path,
+    name: &str,
+    latest: &str,
+    extension: &str,
+    bytes: &[u8],
+) -> Result<PathBuf> {
     let file = format!("{name}.{extension}");
     let path = folder.join(&file);
     let written = || -> Result<()> {
         durable::create_folder(folder)?;
         durable::write(&path, bytes)?;
-        link(folder, &file, &format!("latest.{extension}"))
+        link(folder, &file, &format!("{latest}.{extension}"))
     };
     written().map_err(|error| {
         Failure::new("unwritable", format!("{error:#}"))
@@ -58,11 +64,32 @@ mod tests {
         let above = tempfile::tempdir().unwrap();
         let folder = above.path().join("reports/2026");
         let leads_to = || fs::read_link(folder.join("latest.md")).unwrap();
-        let path = write(&folder, "deployment-20261120_100000", "md", b"one").unwrap();
+        let path = write(
+            &folder,
+            "deployment-20261120_100000",
+            "latest",
+            "md",
+            b"one",
+        )
+        .unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"one");
-        write(&folder, "deployment-20261121_100000", "md", b"two").unwrap();
+        write(
+            &folder,
+            "deployment-20261121_100000",
+            "latest",
+            "md",
+            b"two",
+        )
+        .unwrap();
         assert_eq!(leads_to().to_str(), Some("deployment-20261121_100000.md"));
-        write(&folder, "deployment-20261120_100000", "md", b"one again").unwrap();
+        write(
+            &folder,
+            "deployment-20261120_100000",
+            "latest",
+            "md",
+            b"one again",
+        )
+        .unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"one again");
         assert_eq!(leads_to().to_str(), Some("deployment-20261121_100000.md"));
         let left = fs::read_dir(&folder).unwrap().count();
@@ -74,7 +101,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let aside = format!(".latest.md.{}", process::id());
         symlink("nowhere", folder.path().join(aside)).unwrap();
-        write(folder.path(), "deployment-1", "md", b"one").unwrap();
+        write(folder.path(), "deployment-1", "latest", "md", b"one").unwrap();
         let latest = fs::read(folder.path().join("latest.md")).unwrap();
         assert_eq!(latest, b"one");
     }

@@ -5,13 +5,16 @@ use crate::prepare::{self, LOCK};
 use crate::release::{Release, Releases, Standing};
 use crate::{images, switch};
 use anyhow::Result;
-use serde_json::json;
-use std::path::PathBuf;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 use toolkit::application::Application;
 use toolkit::failure::Failure;
+use toolkit::git;
 use toolkit::operation::Operation;
 use toolkit::run::{Outcome, Run};
 
+/// The most commits of a deployment that are named in its record.
+const COMMITS: usize = 500;
 /// Of how many releases the images are kept, unless configuration says more.
 const KEPT: u32 = 5;
 
@@ -42,6 +45,7 @@ pub(crate) fn run(run: &mut Run) -> Result<Outcome> {
     let release = prepare::note(&application, &releases, run, Some(Standing::Good))?;
     operation.end(&state)?;
     let gone = give_up(&releases, &release, run)?;
+    let changes = changes(&config.root, &before, &release);
     let summary = format!(
         "{} serves; the way back is {}",
         release.title(),
@@ -50,7 +54,8 @@ pub(crate) fn run(run: &mut Run) -> Result<Outcome> {
     let data = json!({
         "release": release.id, "version": release.version, "git_commit": release.git_commit,
         "from": { "release": before.id, "version": before.version, "git_commit": before.git_commit },
-        "services": release.services, "set": before.set, "images_given_up": gone,
+        "changes": changes, "services": release.services, "set": before.set,
+        "images_given_up": gone,
     });
     if switch::is_left(&state)? {
         let failure = Failure::new("maintenance", "maintenance mode was left on")
@@ -58,6 +63,17 @@ pub(crate) fn run(run: &mut Run) -> Result<Outcome> {
         return Ok(Outcome::warn(summary, data, failure));
     }
     Ok(Outcome::ok(summary, data))
+}
+
+/// The commits that a deployment brought, and when they were committed; null
+/// where git cannot say.
+fn changes(root: &Path, before: &Release, release: &Release) -> Value {
+    if before.git_commit.is_empty() || release.git_commit.is_empty() {
+        return Value::Null;
+    }
+    let found = git::committed(root, &before.git_commit, &release.git_commit, COMMITS);
+    let change = |(commit, at)| json!({ "commit": commit, "at": at });
+    found.map_or(Value::Null, |found| found.into_iter().map(change).collect())
 }
 
 /// Takes the tags of all but the newest releases away. What serves, and what

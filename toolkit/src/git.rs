@@ -111,6 +111,24 @@ pub fn differing(folder: &Path, commit: &str, path: &str) -> Result<Vec<String>>
     ))
 }
 
+/// When the commits that `to` has and `from` has not were committed, the newest
+/// first: RFC 3339, at most `most` of them. None where git cannot say.
+pub fn committed(
+    folder: &Path,
+    from: &str,
+    to: &str,
+    most: usize,
+) -> Option<Vec<(String, String)>> {
+    let (range, most) = (format!("{from}..{to}"), format!("--max-count={most}"));
+    let ask = ["log", "--format=%H %cI", &most, "--end-of-options", &range];
+    let said = question(folder, &ask).read().ok()?;
+    let line = |line: &str| {
+        line.split_once(' ')
+            .map(|(hash, at)| (hash.to_owned(), at.to_owned()))
+    };
+    text(&said).lines().map(line).collect()
+}
+
 /// Whether a commit is known to a remote, and so is lost by nobody who moves
 /// the branch away from it.
 pub fn is_published(folder: &Path, commit: &str) -> bool {
@@ -159,6 +177,43 @@ mod tests {
     fn a_folder_without_git_has_no_version() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(Revision::of(folder.path()), Revision::default());
+    }
+
+    #[test]
+    fn the_commits_between_two_have_their_times() {
+        let folder = tempfile::tempdir().unwrap();
+        let commit = |message: &str| {
+            let args = [
+                "-c",
+                "user.name=a",
+                "-c",
+                "user.email=a@b",
+                "commit",
+                "--quiet",
+            ];
+            let more = ["--allow-empty", "--message", message];
+            git(folder.path(), &[&args[..], &more].concat())
+                .read()
+                .unwrap();
+            Revision::of(folder.path()).commit
+        };
+        git(folder.path(), &["init", "--quiet"]).read().unwrap();
+        let all: Vec<_> = ["one", "two", "three"].map(commit).into();
+        let of = |from: &str, most| committed(folder.path(), from, &all[2], most);
+        let found = of(&all[0], 9).unwrap();
+        let hashes: Vec<_> = found.iter().map(|(hash, _)| hash.as_str()).collect();
+        assert_eq!(hashes, [&all[2], &all[1]]);
+        assert!(
+            chrono::DateTime::parse_from_rfc3339(&found[0].1).is_ok(),
+            "{found:?}"
+        );
+        assert_eq!(of(&all[0], 1).unwrap().len(), 1);
+        assert_eq!(of(&all[2], 9), Some(Vec::new()));
+        assert_eq!(of("no-such-commit", 9), None);
+        assert_eq!(
+            committed(&folder.path().join("gone"), &all[0], &all[2], 9),
+            None
+        );
     }
 
     #[test]

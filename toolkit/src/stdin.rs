@@ -34,9 +34,16 @@ pub enum Line<'a> {
     TooLong,
 }
 
-/// Hands on each line of `reader`, whatever bytes it is made of, until `each`
-/// has enough; what comes after it can be read later.
-pub fn lines(
+/// Hands on each line of `reader`, whatever bytes it is made of.
+pub fn lines(reader: &mut impl BufRead, mut each: impl FnMut(Line<'_>)) -> io::Result<()> {
+    lines_until(reader, |line| {
+        each(line);
+        ControlFlow::Continue(())
+    })
+}
+
+/// The same until `each` has enough; what comes after it can be read later.
+pub fn lines_until(
     reader: &mut impl BufRead,
     mut each: impl FnMut(Line<'_>) -> ControlFlow<()>,
 ) -> io::Result<()> {
@@ -92,7 +99,6 @@ mod tests {
                 Line::Last(line) => format!("last {}", line.len()),
                 Line::TooLong => "too long".into(),
             });
-            ControlFlow::Continue(())
         })
         .unwrap();
         seen

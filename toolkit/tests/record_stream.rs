@@ -5,7 +5,6 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::io::BufReader;
-use std::ops::ControlFlow;
 use toolkit::record::Header;
 use toolkit::stdin::{self, Line};
 use toolkit::upstream::{Disposition, Upstream};
@@ -23,7 +22,6 @@ fn read(input: &[u8], upstream: &mut Upstream) -> Vec<Vec<u8>> {
         if disposition == Disposition::Pass {
             passed.push(bytes.to_vec());
         }
-        ControlFlow::Continue(())
     })
     .unwrap();
     passed

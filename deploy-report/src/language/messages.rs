@@ -89,7 +89,11 @@ mod tests {
     use super::*;
 
     /// All that can ask for a message.
-    const ASKING: [&str; 7] = [
+    const ASKING: [&str; 11] = [
+        include_str!("../../templates/period.txt"),
+        include_str!("../../templates/period.md"),
+        include_str!("../../templates/period.html"),
+        include_str!("../render/trend.rs"),
         include_str!("../../templates/deployment.txt"),
         include_str!("../../templates/deployment.md"),
         include_str!("../../templates/deployment.html"),

@@ -69,12 +69,24 @@ impl Language {
         format!("{number}{WIDE}{}", self.word("unit.bytes", unit))
     }
 
+    /// A share, 0 to 1, in hundredths; never rounded up, for what was not always
+    /// so is not 100 %.
+    pub(crate) fn share(&self, share: f64) -> String {
+        let hundredths = (share * 10_000.0).floor() / 100.0;
+        let is_whole = (hundredths - hundredths.round()).abs() < 0.005;
+        self.hundredths(&self.number(hundredths, if is_whole { 0 } else { 2 }))
+    }
+
     /// Hundredths.
     pub(crate) fn percent(&self, number: f64) -> String {
         let number = match number.abs() {
             small if small > 0.0 && small < 10.0 => self.number(number, 1),
             _ => self.number(number, 0),
         };
+        self.hundredths(&number)
+    }
+
+    fn hundredths(&self, number: &str) -> String {
         match self.lang {
             Lang::Fr => format!("{number}{NARROW}%"),
             Lang::En => format!("{number}{WIDE}%"),

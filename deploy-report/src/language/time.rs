@@ -81,6 +81,15 @@ impl Language {
         }
     }
 
+    /// `2026-11-20 17:45`, `20/11/2026 17:45`: for tables.
+    pub(crate) fn moment(&self, at: DateTime<Utc>, zone: Zone) -> String {
+        let form = match self.lang {
+            Lang::Fr => "%d/%m/%Y %H:%M",
+            Lang::En => "%Y-%m-%d %H:%M",
+        };
+        zone.local(at).format(form).to_string()
+    }
+
     /// `17:45:30`
     pub(crate) fn clock(at: DateTime<Utc>, zone: Zone) -> String {
         zone.local(at).format("%H:%M:%S").to_string()

@@ -5,15 +5,18 @@ mod columns;
 mod escape;
 mod page;
 mod shown;
+mod trend;
 
 use crate::cli::Shape;
 use crate::language::{Language, Zone};
 use crate::model::Report;
+use crate::source::{embedded, held};
 use anyhow::{Context, Result};
 pub(crate) use escape::is_invisible;
 
 use escape::Markup;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value};
+use serde::Serialize;
 use toolkit::failure::Failure;
 use toolkit::record::Record;
 
@@ -38,12 +41,40 @@ pub(crate) fn template(shape: Shape) -> &'static str {
     }
 }
 
+/// The built-in template of a format for a period; empty where it has none.
+pub(crate) fn period_template(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Text => include_str!("../../templates/period.txt"),
+        Shape::Markdown => include_str!("../../templates/period.md"),
+        Shape::Html | Shape::Pdf => include_str!("../../templates/period.html"),
+        Shape::Json | Shape::Ndjson => "",
+    }
+}
+
 impl Renderer<'_> {
-    /// The document.
+    /// The document of a deployment.
     ///
     /// # Errors
     /// `template`: where the template has a mistake.
     pub(crate) fn render(&self, shape: Shape, report: &Report) -> Result<String> {
+        self.document(shape, template(shape), report, || embedded(self.records))
+    }
+
+    /// The document of a period, of its report as JSON.
+    ///
+    /// # Errors
+    /// `template`: where the template has a mistake.
+    pub(crate) fn period(&self, shape: Shape, report: &serde_json::Value) -> Result<String> {
+        self.document(shape, period_template(shape), report, || held(report))
+    }
+
+    fn document(
+        &self,
+        shape: Shape,
+        template: &str,
+        report: &impl Serialize,
+        embedded: impl FnOnce() -> String,
+    ) -> Result<String> {
         let markup = match shape {
             Shape::Json | Shape::Ndjson => {
                 return serde_json::to_string_pretty(report).context("the report is no JSON");
@@ -52,10 +83,10 @@ impl Renderer<'_> {
             Shape::Markdown => Markup::Markdown,
             Shape::Html | Shape::Pdf => Markup::Html,
         };
-        let source = self.template.as_deref().unwrap_or(template(shape));
+        let source = self.template.as_deref().unwrap_or(template);
         let mut environment = self.environment(markup);
         if markup == Markup::Html {
-            page::add(&mut environment, self.records);
+            page::add(&mut environment, embedded());
         }
         let context = minijinja::context! {
             report => Value::from_serialize(report),
@@ -90,6 +121,7 @@ impl Renderer<'_> {
         });
         shown::add(&mut environment, markup, self.language, self.zone);
         columns::add(&mut environment);
+        trend::add(&mut environment, self.language);
         environment
     }
 }

@@ -1,19 +1,17 @@
 //! What an HTML page is made of beside its text: style, script, the records, and
 //! the policy that lets nothing else in.
 
-use crate::source::embedded;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::{Environment, Value};
 use sha2::{Digest, Sha256};
-use toolkit::record::Record;
 
 const STYLE: &str = include_str!("../../templates/report.css");
 const SCRIPT: &str = include_str!("../../templates/report.js");
 
 /// Adds `style`, `script`, `policy` and `embedded_records` to what a template
 /// can name.
-pub(super) fn add(environment: &mut Environment<'_>, records: &[Record]) {
+pub(super) fn add(environment: &mut Environment<'_>, embedded: String) {
     let policy = format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
         hash(STYLE),
@@ -23,7 +21,7 @@ pub(super) fn add(environment: &mut Environment<'_>, records: &[Record]) {
         ("style", format!("<style>{STYLE}</style>")),
         ("script", format!("<script>{SCRIPT}</script>")),
         ("policy", policy),
-        ("embedded_records", embedded(records)),
+        ("embedded_records", embedded),
     ] {
         environment.add_global(name, Value::from_safe_string(content));
     }

@@ -24,10 +24,15 @@ pub(super) fn add(
     number(environment, "number", move |value| language.short(value));
     number(environment, "size", move |value| language.size(value));
     number(environment, "percent", move |value| language.percent(value));
+    number(environment, "share", move |value| language.share(value));
     number(environment, "duration", move |ms| language.duration(ms));
     text(environment, "when", move |text| {
         let at = text.parse::<DateTime<Utc>>().ok()?;
         Some(language.date_time(at, zone))
+    });
+    text(environment, "moment", move |text| {
+        let at = text.parse::<DateTime<Utc>>().ok()?;
+        Some(language.moment(at, zone))
     });
     text(environment, "clock", move |text| {
         let at = text.parse::<DateTime<Utc>>().ok()?;
@@ -117,10 +122,11 @@ fn code(text: &str) -> String {
 }
 
 /// A number in the unit of its measure.
-fn quantity(language: &Language, value: f64, unit: &str) -> String {
+pub(super) fn quantity(language: &Language, value: f64, unit: &str) -> String {
     match unit {
         "bytes" => language.size(value),
         "percent" => language.percent(value),
+        "share" => language.share(value),
         "seconds" => language.duration(value * 1000.0),
         "days" => {
             let days = language.short(value.floor());

@@ -4,6 +4,7 @@ use super::line::{Lines, why};
 use super::{Read, shown};
 use crate::render::is_invisible;
 use anyhow::{Context, Result};
+use serde_json::Value;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
@@ -17,6 +18,8 @@ const LARGEST: u64 = 256 << 20;
 /// What stands before the records in a report, and after them.
 const BEGIN: &str = r#"<script type="application/json" id="records">"#;
 const END: &str = "</script>";
+/// What stands before the report of a period.
+const PERIOD: &str = r#"<script type="application/json" id="period">"#;
 
 /// The records that a file holds.
 ///
@@ -93,8 +96,44 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
 pub(crate) fn embedded(records: &[Record]) -> String {
     let lines: Vec<_> = records.iter().map(Record::line).collect();
     let json = format!("[\n{}\n]", lines.join(",\n"));
-    let mut held = String::with_capacity(json.len() + BEGIN.len() + END.len());
-    held.push_str(BEGIN);
+    format!("{BEGIN}{}{END}", escaped(&json))
+}
+
+/// The report of a period as its document holds it.
+pub(crate) fn held(report: &Value) -> String {
+    format!("{PERIOD}{}{END}", escaped(&report.to_string()))
+}
+
+/// The report of a period that a document holds; none in what is no document.
+///
+/// # Errors
+/// `bad_input` when it holds none, or what is damaged.
+pub(crate) fn period(path: &Path) -> Result<Option<Value>> {
+    let mut start = [0; 64];
+    let mut file = File::open(path).with_context(|| format!("cannot read `{}`", shown(path)))?;
+    let length = file.read(&mut start)?;
+    if !start[..length].trim_ascii_start().starts_with(b"<") {
+        return Ok(None);
+    }
+    let refuse = |why: &str| {
+        Failure::not_started("bad_input", format!("`{}` {why}", shown(path)))
+            .hint("name a period's report in HTML that this tool made")
+    };
+    let text = text(path)?;
+    let held = text
+        .split_once(PERIOD)
+        .and_then(|(_, rest)| rest.split_once(END))
+        .map(|(held, _)| held)
+        .ok_or_else(|| refuse("holds no report of a period"))?;
+    let report = serde_json::from_str(held);
+    Ok(Some(report.map_err(|error| {
+        refuse(&format!("is damaged: {error}"))
+    })?))
+}
+
+/// JSON that no browser takes for markup.
+fn escaped(json: &str) -> String {
+    let mut held = String::with_capacity(json.len());
     for letter in json.chars() {
         match letter {
             // Between the records.
@@ -106,7 +145,6 @@ pub(crate) fn embedded(records: &[Record]) -> String {
             _ => held.push(letter),
         }
     }
-    held.push_str(END);
     held
 }
 

@@ -8,12 +8,15 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{BufReader, ErrorKind};
+use std::io::{BufReader, ErrorKind, Read as _, Seek, SeekFrom};
 use std::path::Path;
 use toolkit::failure::Failure;
-use toolkit::record::Header;
+use toolkit::record::{Header, LONGEST};
 use toolkit::stdin::{self, Line};
 
+/// How much of a history's end is read for its newest record, in bytes: more
+/// than its longest line.
+const END: u64 = (LONGEST as u64) + (1 << 20);
 /// How much of an id's end tells it from others.
 const SHORTEST: usize = 6;
 
@@ -149,7 +152,30 @@ fn headers(path: &Path, mut take: impl FnMut(Header)) -> Result<()> {
     })
 }
 
-fn each(path: &Path, take: impl FnMut(Line<'_>)) -> Result<()> {
+/// When the newest record was written: of those at the end of the file, whose
+/// lines may be in any order.
+pub(crate) fn newest(path: &Path) -> Result<Option<DateTime<Utc>>> {
+    let tail = || -> std::io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(END)))?;
+        let mut tail = Vec::new();
+        file.take(END).read_to_end(&mut tail)?;
+        Ok(tail)
+    };
+    let tail = match tail() {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        tail => tail.with_context(|| format!("cannot read `{}`", path.display()))?,
+    };
+    let headers = tail
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| Header::parse(line).ok());
+    let moments = headers.filter_map(|header| header.at.parse::<DateTime<Utc>>().ok());
+    Ok(moments.max())
+}
+
+/// Hands on each line of a history; of one that was never written, none.
+pub(crate) fn each(path: &Path, take: impl FnMut(Line<'_>)) -> Result<()> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),

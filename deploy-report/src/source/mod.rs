@@ -11,7 +11,8 @@ use toolkit::record::Record;
 use toolkit::run::Run;
 use toolkit::stdin;
 
-pub(crate) use file::{embedded, text};
+pub(crate) use file::{embedded, held, period, text};
+pub(crate) use history::{each, newest};
 
 /// This tool's own records say nothing about a deployment.
 const OWN: &str = "deploy-report";

@@ -6,6 +6,7 @@ mod files;
 mod golden;
 mod history;
 mod hostile;
+mod period;
 mod pipeline;
 mod templates;
 

@@ -166,6 +166,17 @@ fn of_several_files_each_is_judged() {
     );
     assert!(found.observed.contains("missing.pem"), "{found:#?}");
     assert!(found.also[0].observed.contains("other.pem"), "{found:#?}");
+    let each = found.facts["certificates"].as_array().unwrap();
+    let titles: Vec<_> = each
+        .iter()
+        .map(|one| one["title"].as_str().unwrap())
+        .collect();
+    assert_eq!(titles, ["app.example", "www.example"]);
+    let days: Vec<_> = each
+        .iter()
+        .map(|one| one["days_left"].as_f64().unwrap().floor())
+        .collect();
+    assert_eq!(days, [90.0, 20.0]);
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let found = look("certificate", "files = ['/dev/zero']");
     assert_eq!(found.told(), ["fail certificate_unreadable"], "{found:#?}");
@@ -173,6 +184,7 @@ fn of_several_files_each_is_judged() {
         write(at, "server.pem", unreadable);
         let found = seen(at, "");
         assert_eq!(found.told(), ["fail certificate_unreadable"], "{found:#?}");
+        assert!(!found.facts.contains_key("certificates"), "{found:#?}");
     }
 }
 

@@ -14,6 +14,9 @@ fn a_deployment_that_ends_well_is_a_release() {
     let recorded = record(&seen, "record");
     assert_eq!(recorded["data"]["version"], "v2");
     assert_eq!(recorded["data"]["from"]["version"], "v1");
+    let changes = recorded["data"]["changes"].as_array().unwrap();
+    assert_eq!(changes[0]["commit"], recorded["data"]["git_commit"]);
+    assert!(changes.iter().all(|change| change["at"].is_string()));
     assert_eq!(shop.journal(), "");
 
     let list = shop.rollback("--list");

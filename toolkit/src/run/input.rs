@@ -38,7 +38,7 @@ impl Run {
     pub(super) fn read_first(&mut self, connected: bool) -> Result<()> {
         if connected {
             let mut reader = stdin();
-            let read = stdin::lines(&mut reader, |line| {
+            let read = stdin::lines_until(&mut reader, |line| {
                 self.line(&line);
                 match self.upstream.run {
                     Some(_) => ControlFlow::Break(()),
@@ -81,10 +81,7 @@ impl Run {
 
     fn read_rest(&mut self, reader: &mut Stdin) -> Result<()> {
         let waiting = stdin::say_when_waiting(self.tool.name);
-        let read = stdin::lines(reader, |line| {
-            self.line(&line);
-            ControlFlow::Continue(())
-        });
+        let read = stdin::lines(reader, |line| self.line(&line));
         drop(waiting);
         self.announce();
         for record in self.upstream.end() {

@@ -13,6 +13,7 @@ use crate::{Around, Limits, Report};
 use anyhow::Result;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use serde::Deserialize;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -83,6 +84,7 @@ impl Probe for Certificate {
         };
         let mut report = Report::default();
         let mut first: Option<(f64, String)> = None;
+        let mut each = Vec::new();
         let files = named::files(&self.files, around, &mut report)?;
         for file in &files {
             let chain = match read_chain(&config.resolve(file)) {
@@ -92,7 +94,12 @@ impl Probe for Certificate {
                     continue;
                 }
             };
-            let (left, title) = self.judge(&chain, trust.as_ref(), file, &mut report);
+            let ends = self.judge(&chain, trust.as_ref(), file, &mut report);
+            if let Some((left, title)) = &ends {
+                let days = whole_hundredths(*left);
+                each.push(json!({ "file": file, "title": title, "days_left": days }));
+            }
+            let (left, title) = ends.unwrap_or_else(|| (0.0, shown(file)));
             if let Some(key) = &self.key {
                 let faults = key::judge(&config.resolve(key), &chain);
                 report.faults.extend(faults);
@@ -103,24 +110,30 @@ impl Probe for Certificate {
         }
         if let Some((left, title)) = first {
             report.observed = format!("`{title}` has {:.0} days left", left.floor());
-            let days = (left * 100.0).floor() / 100.0;
-            let days = Measure::new("days_left", days, Unit::Days);
+            let days = Measure::new("days_left", whole_hundredths(left), Unit::Days);
             report.measure(days.limits(self.days.or(DAYS)).less_is_worse());
+        }
+        if !each.is_empty() {
+            report.fact("certificates", each);
         }
         Ok(report)
     }
 }
 
+fn whole_hundredths(days: f64) -> f64 {
+    (days * 100.0).floor() / 100.0
+}
+
 impl Certificate {
     /// Judges what one file holds; returns how many days are left of what ends
-    /// first in it, and what that is called.
+    /// first in it, and what that is called; none where one cannot be read.
     fn judge(
         &self,
         chain: &[CertificateDer<'static>],
         trust: Option<&Arc<Trust>>,
         file: &Path,
         report: &mut Report,
-    ) -> (f64, String) {
+    ) -> Option<(f64, String)> {
         let now = UnixTime::now();
         let mut all = Vec::new();
         for one in chain {
@@ -129,7 +142,7 @@ impl Certificate {
                 Err(failure) => {
                     let message = format!("{}: {}", shown(file), failure.message);
                     report.fault(unreadable(&message, failure.hint));
-                    return (0.0, shown(file));
+                    return None;
                 }
             }
         }
@@ -150,8 +163,7 @@ impl Certificate {
         let ends = all
             .iter()
             .map(|read| (read.days_left(now.as_secs()), read.title().to_owned()));
-        let least = ends.min_by(|one, other| one.0.total_cmp(&other.0));
-        least.unwrap_or_default()
+        ends.min_by(|one, other| one.0.total_cmp(&other.0))
     }
 }
 
