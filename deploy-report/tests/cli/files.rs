@@ -20,13 +20,11 @@ fn several_formats_are_written_in_one_run() {
         "markdown",
         "--format",
         "json",
-        "--format",
-        "text",
     ];
     let told = seen(&place, &args, &line).succeeded();
-    assert_eq!(told.data()["files"].as_array().unwrap().len(), 4);
+    assert_eq!(told.data()["files"].as_array().unwrap().len(), 3);
     let folder = place.folder().join("a/b");
-    for extension in ["html", "md", "json", "txt"] {
+    for extension in ["html", "md", "json"] {
         let name = format!("deployment-20261120_110005.{extension}");
         let latest = fs::read_link(folder.join(format!("latest.{extension}"))).unwrap();
         assert_eq!(latest.to_str(), Some(name.as_str()));
@@ -36,10 +34,24 @@ fn several_formats_are_written_in_one_run() {
             .mode();
         assert_eq!(mode & 0o777, 0o600);
     }
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 8);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 6);
     let before = fs::read(folder.join("latest.html")).unwrap();
     seen(&place, &args, &line).succeeded();
     assert!(before == fs::read(folder.join("latest.html")).unwrap());
+}
+
+#[test]
+fn text_is_for_stdout_beside_the_files() {
+    let place = place();
+    let line = record("r", "step", "up", "ok", &json!({}));
+    let args = ["--out", "a", "--format", "markdown", "--format", "text"];
+    let (code, text) = super::document(&place, &args, &line);
+    assert_eq!(code, 0);
+    assert!(text.starts_with("Deployment report") || text.starts_with("Report"), "{text}");
+    let names = fs::read_dir(place.folder().join("a")).unwrap().flatten();
+    let mut names: Vec<_> = names.map(|entry| entry.file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["deployment-20261120_100005.md", "latest.md"]);
 }
 
 #[test]
