@@ -78,8 +78,12 @@ fn took(record: &Record) -> Option<u64> {
     record.ms.filter(|_| record.status != Status::Skip)
 }
 
-/// When it began to work; when it was written, where it says nothing else.
+/// When it began to work; when it was written, where it says nothing else. Of
+/// what died, it is known when it was started, but not for how long it waited.
 pub(super) fn began(record: &Record) -> Option<DateTime<Utc>> {
+    if crate::source::is_death(record) {
+        return None;
+    }
     let ended = moment(&record.at)?;
     let took = i64::try_from(took(record).unwrap_or_default()).ok()?;
     ended.checked_sub_signed(TimeDelta::try_milliseconds(took)?)
