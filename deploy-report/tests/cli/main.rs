@@ -7,6 +7,7 @@ mod golden;
 mod history;
 mod hostile;
 mod pipeline;
+mod script;
 mod templates;
 
 use serde_json::{Value, json};
