@@ -7,7 +7,7 @@ pub(crate) mod line;
 use crate::cli::Args;
 use anyhow::Result;
 use std::path::Path;
-use toolkit::record::Record;
+use toolkit::record::{Record, Status};
 use toolkit::run::Run;
 use toolkit::stdin;
 
@@ -39,7 +39,7 @@ pub(crate) struct Damage {
 
 impl Read {
     fn take(&mut self, record: Record) {
-        if record.tool != OWN {
+        if record.tool != OWN && record.status != Status::Running {
             self.records.push(normal(record));
         }
     }
