@@ -4,7 +4,8 @@
 #
 #   generate-report.sh [RUN]    the last one, or the run of this id
 #
-# Ends with the verdict of that deployment.
+# Every other argument is one of deploy-report(1). Ends with the verdict of that
+# deployment.
 here=$(dirname -- "$(readlink -f -- "$0")")
 # shellcheck source=application.sh
 . "$here/application.sh"
@@ -17,6 +18,7 @@ case ${1:-} in
     sed -n '2,/^here=/s/^#[ ]\{0,1\}//p' "$0"
     exit 0
     ;;
+  '' | -*) ;;
+  *) set -- --run "$@" ;;
 esac
-report --run "${1:-latest}" --out "${REPORT_DIR:-reports/deployments}" \
-  --format html --format markdown
+report --out "${REPORT_DIR:-reports/deployments}" --format html --format markdown "$@"
