@@ -224,6 +224,10 @@ fn note_what_serves(work: &mut Work<'_>) -> Result<()> {
         if !observe::release(&application).is_like(&work.to) {
             let good = Some(Standing::Good);
             let mut mixed = prepare::note(&application, &work.releases, work.run, good)?;
+            if mixed.id == work.from.id {
+                // Both releases have the same image of it.
+                return Ok(());
+            }
             mixed.version = format!("{}, `{service}` of {}", work.from.version, work.to.version);
             return work.releases.write(&mixed);
         }
