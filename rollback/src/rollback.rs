@@ -249,7 +249,7 @@ fn give_in(work: Work<'_>, step: &str, error: &anyhow::Error) -> Failure {
         is_on = false;
     }
     if !touched && !work.plan.half_migrated {
-        let failure = work.untouched(step, error);
+        let failure = work.untouched(step, error, is_on);
         let _ = work.journal.end(&work.state);
         return failure;
     }
