@@ -164,8 +164,12 @@ impl Work<'_> {
     }
 
     /// The failure of a step before which nothing was touched.
-    pub(crate) fn untouched(&self, step: &str, error: &anyhow::Error) -> Failure {
-        let failure = self.failure(step, error, false);
+    pub(crate) fn untouched(&self, step: &str, error: &anyhow::Error, is_on: bool) -> Failure {
+        let mut failure = self.failure(step, error, is_on);
+        // It ends here: what these would go on with, or undo, is another one.
+        if let Some(data) = &mut failure.data {
+            data["commands"] = json!(["rollback --status"]);
+        }
         let hint = after(
             Failure::of(error).hint,
             "start again: nothing was touched, what served before still does",

@@ -225,6 +225,10 @@ fn note_what_serves(work: &mut Work<'_>) -> Result<()> {
         if !observe::release(&application).is_like(&work.to) {
             let good = Some(Standing::Good);
             let mut mixed = prepare::note(&application, &work.releases, work.run, good)?;
+            if mixed.id == work.from.id {
+                // Both releases have the same image of it.
+                return Ok(());
+            }
             mixed.version = format!("{}, `{service}` of {}", work.from.version, work.to.version);
             return work.releases.write(&mixed);
         }
@@ -246,7 +250,7 @@ fn give_in(work: Work<'_>, step: &str, error: &anyhow::Error) -> Failure {
         is_on = false;
     }
     if !touched && !work.plan.half_migrated {
-        let failure = work.untouched(step, error);
+        let failure = work.untouched(step, error, is_on);
         let _ = work.journal.end(&work.state);
         return failure;
     }

@@ -163,3 +163,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_volume_goes_by_its_name_and_a_folder_by_its_path() {
+    let bytes = br#"[{"Id":"0a","Mounts":[
+        {"Type":"volume","Name":"shop_data","Source":"/var/lib/docker/volumes/shop_data/_data","Destination":"/data"},
+        {"Type":"bind","Source":"/srv/shop/init","Destination":"/init"},
+        {"Type":"tmpfs","Source":"","Destination":"/run"}]},{"Id":"0b","Mounts":null}]"#;
+    let containers = Container::parse(bytes).unwrap();
+    let mounts = containers[0].mounts.iter();
+    let mounts: Vec<_> = mounts
+        .map(|(at, what)| (at.as_str(), what.as_str()))
+        .collect();
+    let expected = [("/data", "shop_data"), ("/init", "/srv/shop/init")];
+    assert_eq!(mounts, expected);
+    assert!(containers[1].mounts.is_empty());
+}

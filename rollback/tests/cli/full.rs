@@ -2,6 +2,7 @@
 //! the end, and wherever the room ends.
 
 use crate::shelf::{Shelf, serves};
+use serde_json::json;
 use toolkit::testing::Seen;
 
 /// What a step writes fills the disk; the journal's last page is full too.
@@ -159,7 +160,11 @@ fn wherever_the_room_ends() {
             shelf.clear();
             match code {
                 0 => assert_eq!(shelf.seen(), serves("v1"), "{pages} pages"),
-                1 | 2 => assert_eq!(shelf.seen(), serves("v2"), "{pages} pages"),
+                2 => {
+                    assert_eq!(seen.data()["commands"], json!(["rollback --status"]));
+                    assert_eq!(shelf.seen(), serves("v2"), "{pages} pages");
+                }
+                1 => assert_eq!(shelf.seen(), serves("v2"), "{pages} pages"),
                 _ => ends(&shelf, way, expected),
             }
             if shelf.seen() != serves("v2") {
