@@ -208,9 +208,19 @@ fn after(first: Option<String>, then: &str) -> String {
     first.map_or_else(|| then.to_owned(), |first| format!("{first}; then {then}"))
 }
 
+/// What leaves all that serves as it is; `backup` is the tool that saves.
+const UNTOUCHING: [&str; 6] = [
+    "maintenance on",
+    "maintenance off",
+    "save",
+    "backup",
+    "load",
+    "verify",
+];
+
 /// Whether an operation may have changed anything but maintenance mode.
 pub(crate) fn has_touched(operation: &Operation) -> bool {
     let entries = operation.entries.iter();
     let mut steps = entries.map(|entry| entry.step.as_str());
-    steps.any(|step| !step.starts_with("maintenance") && step != "verify")
+    steps.any(|step| !UNTOUCHING.contains(&step))
 }

@@ -47,7 +47,10 @@ fn text_is_for_stdout_beside_the_files() {
     let args = ["--out", "a", "--format", "markdown", "--format", "text"];
     let (code, text) = super::document(&place, &args, &line);
     assert_eq!(code, 0);
-    assert!(text.starts_with("Deployment report") || text.starts_with("Report"), "{text}");
+    assert!(
+        text.starts_with("Deployment report") || text.starts_with("Report"),
+        "{text}"
+    );
     let names = fs::read_dir(place.folder().join("a")).unwrap().flatten();
     let mut names: Vec<_> = names.map(|entry| entry.file_name()).collect();
     names.sort();

@@ -52,20 +52,23 @@ fn fails_at(shop: &Shop, step: &str, version: &str) -> Seen {
 
 fn what_cannot_be_saved_is_not_replaced(shop: &Shop, first: &Sight, second: &Sight) {
     let sets = shop.project.place().backups();
-    let fails_to_save = || {
-        shop.small().fill(&sets, 0);
-        let failed = fails_at(shop, "save", "v1");
-        let said = failed.message().contains(&sets.display().to_string());
-        assert!(said, "{}", failed.message());
-        assert_eq!(&shop.seen(), second, "what served still does");
-    };
-    fails_to_save();
-    // There is nothing to bring back: no room is needed.
-    ends(shop, "--undo --force", second);
+    shop.small().fill(&sets, 0);
+    let failed = shop.rollback("--force v1");
+    assert_eq!(
+        (failed.code, failed.reason()),
+        (Some(2), "rollback_failed"),
+        "{}",
+        failed.stderr
+    );
+    assert_eq!(failed.data()["step"], "save", "{}", failed.stderr);
+    let said = failed.message().contains(&sets.display().to_string());
+    assert!(said, "{}", failed.message());
+    assert!(failed.hint().starts_with("make room"), "{}", failed.hint());
+    let untouched = failed.hint().contains("nothing was touched");
+    assert!(untouched, "{}", failed.hint());
+    assert_eq!((&shop.seen(), shop.journal()), (second, String::new()));
     shop.small().clear(&sets);
-    fails_to_save();
-    shop.small().clear(&sets);
-    ends(shop, "--resume", first);
+    ends(shop, "--force v1", first);
     ends(shop, "--undo --force", second);
 }
 
