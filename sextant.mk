@@ -15,7 +15,7 @@
 sextant := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 sextant-path := $(sextant)../../bin:$(PATH):/usr/local/bin:/usr/bin:/bin
 
-.PHONY: deploy-dev deploy-staging deploy-prod health smoke backup restore rollback
+.PHONY: deploy-dev deploy-staging deploy-prod health smoke backup restore rollback report
 
 deploy-dev:
 	@$(sextant)scripts/deploy.sh dev
@@ -33,3 +33,5 @@ restore:
 	@PATH="$(sextant-path)"; restore $(or $(SET),latest)
 rollback:
 	@$(sextant)scripts/rollback.sh $(VERSION)
+report:
+	@$(sextant)scripts/generate-report.sh

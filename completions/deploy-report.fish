@@ -1,5 +1,5 @@
 complete -c deploy-report -l run -d 'Report on this run of the history: its id, the end of its id, or `latest`' -r
-complete -c deploy-report -l since -d 'Report on all that the history holds since then: `2h`, `7d`, `2026-11-20` or a time as records have it' -r
+complete -c deploy-report -l since -d 'Report on the deployments and rollbacks of the history since then: `2h`, `7d`, `2026-11-20` or a time as records have it' -r
 complete -c deploy-report -l period -d 'Report on the last day, week or month that had ended when the history\'s newest record was written: availability, incidents, response times, resources, backups, certificates, deployments' -r -f -a "day\t'From midnight to midnight, in the time zone'
 week\t'From Monday to Sunday'
 month\t'A calendar month'

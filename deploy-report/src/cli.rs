@@ -19,8 +19,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ID", conflicts_with_all = ["since", "from"])]
     pub(crate) run: Option<String>,
 
-    /// Report on all that the history holds since then: `2h`, `7d`, `2026-11-20`
-    /// or a time as records have it
+    /// Report on the deployments and rollbacks of the history since then: `2h`,
+    /// `7d`, `2026-11-20` or a time as records have it
     #[arg(long, value_name = "WHEN", conflicts_with = "from")]
     pub(crate) since: Option<String>,
 

@@ -1,9 +1,8 @@
 //! What checks and smoke tests found, and to which part of the report it goes.
 
 use super::finding::Finding;
-use super::release::is_rollback;
-use super::{data, moment, resource, security, service};
-use chrono::{DateTime, TimeDelta, Utc};
+use super::{data, moment, resource, security, service, timeline};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use toolkit::record::{Record, Status};
 
@@ -25,12 +24,17 @@ pub(super) const ENDPOINTS: [&str; 5] = ["http", "tcp", "smtp", "imap", "dns"];
 
 /// The last finding of each check, in the order in which they were first made.
 pub(super) fn checks(records: &[Record]) -> Vec<Finding> {
+    let rollbacks = timeline::rollbacks(records);
     let mut found: Vec<Finding> = Vec::new();
     for (at, record) in records.iter().enumerate() {
         if record.tool != "healthcheck" {
             continue;
         }
-        for finding in Finding::all(record, "checks", is_superseded(&records[at..])) {
+        for finding in Finding::all(
+            record,
+            "checks",
+            is_superseded(timeline::behind(&rollbacks, at), record),
+        ) {
             match found.iter_mut().find(|one| one.name == finding.name) {
                 // That it was not run again takes nothing back that was seen.
                 Some(_) if finding.status == Status::Skip => {}
@@ -43,18 +47,13 @@ pub(super) fn checks(records: &[Record]) -> Vec<Finding> {
 }
 
 /// Whether another release serves since: `rollback` changed it after the first
-/// of these records, and did not call what wrote it.
-fn is_superseded(later: &[Record]) -> bool {
-    let Some((record, later)) = later.split_first() else {
-        return false;
-    };
+/// Whether another release serves since: one of the rollbacks behind the record
+/// changed that, and did not call what wrote it.
+fn is_superseded(rollbacks: &[&Record], record: &Record) -> bool {
     let seen = moment(&record.at);
-    later.iter().any(|one| {
-        let began = moment(&one.at).zip(one.ms).and_then(|(at, ms)| {
-            at.checked_sub_signed(TimeDelta::try_milliseconds(i64::try_from(ms).ok()?)?)
-        });
-        let is_after = began.zip(seen).is_none_or(|(began, seen)| seen <= began);
-        is_rollback(one) && one.status != Status::Skip && is_after
+    rollbacks.iter().any(|rollback| {
+        let began = timeline::began(rollback).zip(seen);
+        began.is_none_or(|(began, seen)| seen <= began)
     })
 }
 
@@ -78,11 +77,12 @@ pub(super) fn others(findings: &[Finding]) -> Vec<Finding> {
 }
 
 pub(super) fn smoke(records: &[Record]) -> Vec<Smoke> {
+    let rollbacks = timeline::rollbacks(records);
     let runs = records.iter().enumerate();
     let runs = runs.filter(|(_, record)| record.tool == "smoketest");
     runs.filter(|(_, record)| record.status != Status::Skip)
         .map(|(at, record)| {
-            let superseded = is_superseded(&records[at..]);
+            let superseded = is_superseded(timeline::behind(&rollbacks, at), record);
             let steps = Finding::all(record, "steps", superseded);
             let count = |status| steps.iter().filter(|step| step.status == status).count();
             Smoke {

@@ -28,6 +28,7 @@ use resource::Resource;
 use security::Certificate;
 use serde::Serialize;
 use service::Service;
+use std::collections::BTreeSet;
 use timeline::{Span, Step};
 use toolkit::record::{Record, Status};
 use verdict::{Outcome, Verdict};
@@ -154,7 +155,7 @@ fn kind(records: &[Record]) -> Kind {
     let has = |wanted: &dyn Fn(&Record) -> bool| records.iter().any(wanted);
     if has(&|record| record.tool == "step" || is_by(record, "rollback", "prepare")) {
         Kind::Deployment
-    } else if has(&|record| release::is_rollback(record) && record.status != Status::Skip) {
+    } else if has(&|record| release::went_back(record)) {
         Kind::Rollback
     } else {
         Kind::Other
@@ -197,9 +198,10 @@ fn first(records: &[Record], field: impl Fn(&Record) -> Option<String>) -> Optio
 
 /// Each value once, empty ones left out.
 fn distinct(values: impl Iterator<Item = String>) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
+    let mut known = BTreeSet::new();
+    let mut found = Vec::new();
     for value in values {
-        if !value.is_empty() && !found.contains(&value) {
+        if !value.is_empty() && known.insert(value.clone()) {
             found.push(value);
         }
     }

@@ -106,9 +106,7 @@ impl Change {
     pub(super) fn of(records: &[Record]) -> Self {
         let prepared = done(records, "prepare").and_then(|record| Release::of(&record.data));
         let recorded = done(records, "record");
-        let rollback = records
-            .iter()
-            .rfind(|record| is_rollback(record) && record.status != Status::Skip);
+        let rollback = records.iter().rfind(|record| went_back(record));
         let back = done(records, "rollback");
         let returned = back.and_then(|record| Release::of(&record.data["to"]));
         let deployed = recorded.and_then(|record| Release::of(&record.data));
@@ -161,8 +159,7 @@ impl WayBack {
 impl Rollback {
     /// The last that was tried.
     pub(super) fn of(records: &[Record]) -> Option<Self> {
-        let tried = |record: &&Record| is_rollback(record) && record.status != Status::Skip;
-        let record = records.iter().rfind(tried)?;
+        let record = records.iter().rfind(|record| went_back(record))?;
         let data = &record.data;
         let list = |value: &Value| -> Vec<String> {
             let texts = value.as_array().into_iter().flatten();
@@ -200,8 +197,9 @@ pub(super) fn recorded(records: &[Record]) -> Option<&Record> {
     done(records, "record")
 }
 
-pub(super) fn is_rollback(record: &Record) -> bool {
-    is_by(record, "rollback", "rollback")
+/// Whether it is a rollback that was tried.
+pub(super) fn went_back(record: &Record) -> bool {
+    is_by(record, "rollback", "rollback") && record.status != Status::Skip
 }
 
 /// The last record of this link of `rollback` that is done.

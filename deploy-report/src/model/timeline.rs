@@ -1,6 +1,7 @@
 //! What was done, in its order, and how long each part of it took.
 
 use super::moment;
+use super::release::went_back;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use toolkit::record::{Record, Status};
@@ -51,6 +52,7 @@ pub(super) fn of(records: &[Record]) -> (Span, Vec<Step>) {
         ended,
         ms: began.zip(ended).map(|(from, until)| between(from, until)),
     };
+    let rollbacks = rollbacks(records);
     let steps = records.iter().zip(beginnings).enumerate();
     let steps = steps.map(|(at, (record, beginning))| Step {
         tool: record.tool.clone(),
@@ -64,7 +66,7 @@ pub(super) fn of(records: &[Record]) -> (Span, Vec<Step>) {
         tries: record.data["tries"].as_u64().filter(|tries| *tries > 1),
         summary: record.summary.clone(),
         reason: record.error.as_ref().map(|error| error.reason.clone()),
-        nested: is_nested(&records[at + 1..], record, beginning),
+        nested: is_nested(behind(&rollbacks, at), record, beginning),
         lines: lines(record),
     });
     let steps = steps.collect();
@@ -76,7 +78,12 @@ fn took(record: &Record) -> Option<u64> {
     record.ms.filter(|_| record.status != Status::Skip)
 }
 
-fn began(record: &Record) -> Option<DateTime<Utc>> {
+/// When it began to work; when it was written, where it says nothing else. Of
+/// what died, it is known when it was started, but not for how long it waited.
+pub(super) fn began(record: &Record) -> Option<DateTime<Utc>> {
+    if crate::source::is_death(record) {
+        return None;
+    }
     let ended = moment(&record.at)?;
     let took = i64::try_from(took(record).unwrap_or_default()).ok()?;
     ended.checked_sub_signed(TimeDelta::try_milliseconds(took)?)
@@ -89,16 +96,27 @@ fn between(from: DateTime<Utc>, until: DateTime<Utc>) -> u64 {
 
 /// The history has what `rollback` called before `rollback` itself, which began
 /// before it.
-fn is_nested(later: &[Record], record: &Record, beginning: Option<DateTime<Utc>>) -> bool {
-    let mut of_run = later.iter().filter(|one| one.run == record.run);
+fn is_nested(rollbacks: &[&Record], record: &Record, beginning: Option<DateTime<Utc>>) -> bool {
+    let mut callers = rollbacks.iter().filter(|one| one.run == record.run);
     record.tool != "rollback"
-        && of_run.any(|caller| {
-            let is_caller = caller.tool == "rollback" && caller.name == "rollback";
+        && callers.any(|caller| {
             let around = began(caller).zip(beginning);
-            is_caller
-                && caller.status != Status::Skip
-                && around.is_some_and(|(caller, own)| caller < own)
+            around.is_some_and(|(caller, own)| caller < own)
         })
+}
+
+/// The rollbacks that were tried, with their places among the records.
+pub(super) fn rollbacks(records: &[Record]) -> (Vec<usize>, Vec<&Record>) {
+    let all = records.iter().enumerate();
+    all.filter(|(_, record)| went_back(record)).unzip()
+}
+
+/// Those of them that stand behind a place.
+pub(super) fn behind<'r, 's>(
+    (places, rollbacks): &'s (Vec<usize>, Vec<&'r Record>),
+    at: usize,
+) -> &'s [&'r Record] {
+    &rollbacks[places.partition_point(|place| *place <= at)..]
 }
 
 fn lines(record: &Record) -> Vec<String> {

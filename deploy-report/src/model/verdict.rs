@@ -2,6 +2,7 @@
 
 use super::{Report, is_by};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use toolkit::record::{Record, Status};
 use toolkit::verdict::Verdict as Sum;
 
@@ -96,23 +97,18 @@ impl Report {
 /// The worst of all runs; each is summed up by itself, for a rollback takes back
 /// what failed in its own.
 fn sum(records: &[Record]) -> Sum {
-    let runs = super::runs(records);
-    let of_run = |run: &String| {
-        let own = records.iter().filter(|record| record.run == *run);
-        own.fold(Sum::Clean, |sum, record| {
-            sum.then_record(&record.tool, &record.name, record.status)
-        })
-    };
+    let mut sums: BTreeMap<&str, Sum> = BTreeMap::new();
+    for record in records {
+        let sum = sums.entry(&record.run).or_default();
+        *sum = sum.then_record(&record.tool, &record.name, record.status);
+    }
     let badness = |sum: &Sum| match sum {
         Sum::Clean => 0,
         Sum::RolledBack => 1,
         Sum::Failed => 2,
         Sum::RollbackFailed => 3,
     };
-    runs.iter()
-        .map(of_run)
-        .max_by_key(badness)
-        .unwrap_or_default()
+    sums.into_values().max_by_key(badness).unwrap_or_default()
 }
 
 /// A deployment ends with `rollback --record`, or is taken back.

@@ -1,10 +1,12 @@
-//! The project's history: the records of one run, or those since a moment.
+//! The project's history: the records of one run, or of the deployments since a
+//! moment.
 
 use super::line::Lines;
 use super::{OWN, Read};
 use crate::language::Zone;
 use anyhow::{Context, Result};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read as _, Seek, SeekFrom};
 use std::path::Path;
@@ -25,7 +27,7 @@ pub(crate) enum Wanted {
     Latest,
     /// The run of this id, or whose id ends so.
     Run(String),
-    /// All that was written since.
+    /// Each run that deployed something, or took something back, since.
     Since(DateTime<Utc>),
 }
 
@@ -60,10 +62,10 @@ impl Wanted {
 /// `no_run` when no run, or more than one, has that id.
 pub(super) fn records(path: &Path, wanted: &Wanted) -> Result<Read> {
     let mut read = match wanted {
-        Wanted::Since(moment) => select(path, |header| {
-            let at = header.at.parse::<DateTime<Utc>>();
-            at.is_ok_and(|at| at >= *moment)
-        })?,
+        Wanted::Since(moment) => {
+            let runs = since(path, *moment)?;
+            select(path, |header| runs.contains(&header.run))?
+        }
         Wanted::Latest => match latest(path)? {
             Some(id) => select(path, |header| header.run == id)?,
             None => Read::default(),
@@ -86,12 +88,29 @@ fn select(path: &Path, wanted: impl Fn(&Header) -> bool) -> Result<Read> {
 fn latest(path: &Path) -> Result<Option<String>> {
     let mut found = None;
     headers(path, |header| {
-        let frames = ["prepare", "record", "rollback"].contains(&header.name.as_str());
-        if header.tool == "step" || (header.tool == "rollback" && frames) {
+        if deploys(&header) {
             found = Some(header.run);
         }
     })?;
     Ok(found)
+}
+
+/// The ids of the runs that deployed something, or took something back, since.
+fn since(path: &Path, moment: DateTime<Utc>) -> Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    headers(path, |header| {
+        let at = header.at.parse::<DateTime<Utc>>();
+        if deploys(&header) && at.is_ok_and(|at| at >= moment) {
+            found.insert(header.run);
+        }
+    })?;
+    Ok(found)
+}
+
+/// Whether a record is of a deployment, or of a way back.
+fn deploys(header: &Header) -> bool {
+    let frames = ["prepare", "record", "rollback"].contains(&header.name.as_str());
+    header.tool == "step" || (header.tool == "rollback" && frames)
 }
 
 /// The whole id of a run of which the end was given.
@@ -210,7 +229,9 @@ mod tests {
         assert_eq!(runs(&Wanted::Latest), ["01AAAAAAAA"]);
         assert_eq!(runs(&Wanted::named("BBBBBB")), ["01BBBBBBBB"]);
         let since = Wanted::since("2026-11-20T11:00:00Z", Zone::default()).unwrap();
-        assert_eq!(runs(&since), ["01BBAAAAAA", "01BBBBBBBB"]);
+        assert_eq!(runs(&since), Vec::<String>::new());
+        let since = Wanted::since("2026-11-20T10:00:00Z", Zone::default()).unwrap();
+        assert_eq!(runs(&since), ["01AAAAAAAA"]);
         assert_eq!(read(&since).unwrap().damaged.len(), 1);
         for (wanted, message) in [
             ("AAAAAA", "end of 2 ids"),

@@ -7,7 +7,7 @@ pub(crate) mod line;
 use crate::cli::Args;
 use anyhow::Result;
 use std::path::Path;
-use toolkit::record::Record;
+use toolkit::record::{Record, Status};
 use toolkit::run::Run;
 use toolkit::stdin;
 
@@ -40,7 +40,7 @@ pub(crate) struct Damage {
 
 impl Read {
     fn take(&mut self, record: Record) {
-        if record.tool != OWN {
+        if record.tool != OWN && record.status != Status::Running {
             self.records.push(normal(record));
         }
     }
@@ -90,14 +90,19 @@ fn piped(run: &Run) -> Read {
 /// A death is dated by whoever noticed it: another moment each time. What is
 /// known is when the tool began.
 fn normal(mut record: Record) -> Record {
-    let is_death = record
-        .error
-        .as_ref()
-        .is_some_and(|error| error.reason == "died");
-    if let Some(started) = record.data["started"].as_str().filter(|_| is_death) {
+    if let Some(started) = record.data["started"]
+        .as_str()
+        .filter(|_| is_death(&record))
+    {
         record.at = started.to_owned();
     }
     record
+}
+
+/// Whether a reader wrote it for a tool that ended without a final record.
+pub(crate) fn is_death(record: &Record) -> bool {
+    let error = record.error.as_ref();
+    error.is_some_and(|error| error.reason == "died")
 }
 
 /// Where a relative path is meant to be, for messages.

@@ -112,3 +112,65 @@ fn what_is_too_long_is_cut_and_says_so() {
     let (_, page) = document(&place, &["--format", "html"], &line);
     assert!(page.contains("(cut; 10.0\u{a0}MB in all)"));
 }
+
+#[test]
+fn data_of_any_shape_make_a_report() {
+    let place = place();
+    let odd = [
+        json!(null),
+        json!(7),
+        json!(-1e300),
+        json!(u64::MAX),
+        json!("x"),
+        json!([[]]),
+        json!({"name": "a", "status": "ok", "kind": "http", "facts": {"status": 99_999}}),
+    ];
+    let times = [
+        "2026-11-20T10:00:00Z",
+        "+262000-01-01T00:00:00Z",
+        "-0001-01-01T00:00:00Z",
+        "no time",
+    ];
+    let mut records = String::new();
+    for (odd, at) in odd.iter().flat_map(|odd| times.map(|at| (odd, at))) {
+        let finding = json!({
+            "name": "n", "kind": "http", "status": "ok", "ms": u64::MAX,
+            "measures": [odd, {"name": "time", "value": 1e308, "unit": "seconds"}],
+            "facts": {"status": odd, "version": odd, "containers": [odd]}, "also": [odd],
+        });
+        let list = json!([odd, finding]);
+        let data = json!({
+            "checks": list, "steps": list, "parts": [odd, {"name": "p", "database": odd, "redis": odd}],
+            "services": {"a": odd}, "from": odd, "to": odd, "lines": list, "warnings": list,
+            "path": odd, "data": odd, "tries": odd, "downtime_ms": odd, "bytes": odd, "by": odd,
+            "version": odd, "removed": odd, "commands": list, "maintenance": odd, "marker": odd,
+        });
+        for (tool, name) in [
+            ("backup", "backup"),
+            ("healthcheck", "healthcheck"),
+            ("smoketest", "smoketest"),
+            ("step", "up"),
+            ("rollback", "prepare"),
+            ("rollback", "record"),
+            ("rollback", "rollback"),
+        ] {
+            let line = record("r", tool, name, "ok", &data);
+            records.push_str(&line.replace("2026-11-20T10:00:05.000Z", at));
+        }
+    }
+    for format in ["text", "markdown", "html", "json"] {
+        for lang in ["en", "fr"] {
+            let args = [
+                "--format",
+                format,
+                "--lang",
+                lang,
+                "--timezone",
+                "Europe/Paris",
+            ];
+            let (code, document) = document(&place, &args, &records);
+            assert_eq!(code, 0, "{format}");
+            assert!(document.len() > 1000, "{format}: {document}");
+        }
+    }
+}

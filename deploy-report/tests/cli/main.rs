@@ -8,6 +8,7 @@ mod history;
 mod hostile;
 mod period;
 mod pipeline;
+mod script;
 mod templates;
 
 use serde_json::{Value, json};

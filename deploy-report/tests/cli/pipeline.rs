@@ -116,6 +116,12 @@ fn who_died_is_reported_and_the_bytes_stay_the_same() {
     let args = ["--format", "html"];
     let (code, first) = document(&place, &args, &running);
     assert_eq!(code, 1);
+    let step = &model(&place, &running)["steps"][0];
+    assert_eq!(step["status"], "fail");
+    assert!(
+        step["offset_ms"].is_null(),
+        "who knows for how long it waited: {step}"
+    );
     assert!(first.contains("began at 2026-11-20T10:00:05.000Z and ended without a final record"));
     std::thread::sleep(std::time::Duration::from_millis(5));
     let (_, second) = document(&place, &args, &running);

@@ -30,6 +30,11 @@ fn maintenance_mode_is_no_alarm_while_a_deployment_goes_on() {
     let line = "rollback --prepare </dev/null | rollback --maintenance on \
         | healthcheck --no-alert deployment | step stop-here -- false | rollback --if failure --force";
     let seen = Seen::run(&mut shelf.shell(line, &[]));
+    let prepared = seen
+        .records
+        .iter()
+        .find(|one| one["name"] == "prepare" && one["status"] == "ok");
+    assert_eq!(prepared.unwrap()["data"]["by"], toolkit::run::user());
     let health = seen
         .records
         .iter()

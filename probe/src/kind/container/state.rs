@@ -183,7 +183,11 @@ mod tests {
         assert_eq!(state.health.unwrap().last, "no answer");
         assert_eq!(state.memory_limit, Some(104_857_600.0));
         assert_eq!(state.cpu_limit, Some(0.5));
-        let ports = ["9229/tcp", "127.0.0.1:3001->3000/tcp", "[::]:3001->3000/tcp"];
+        let ports = [
+            "9229/tcp",
+            "127.0.0.1:3001->3000/tcp",
+            "[::]:3001->3000/tcp",
+        ];
         assert_eq!(state.ports, ports);
         assert!(state.started.is_some() && state.finished.is_none());
         assert!(state.serves);
