@@ -64,31 +64,36 @@ pub(crate) fn run(
 /// The window that is asked for: that of `--of`, else the last one that had ended
 /// when the newest record was written. None where there is none.
 fn window(args: &Args, length: Length, path: &Path) -> Result<Option<Window>> {
-    let Some(now) = source::newest(path)?.map(Moment::from) else {
-        return Ok(None);
-    };
     let since = since(args, length)?;
     // Each kind of zone is a type of its own.
-    let window = match args.timezone {
-        Zone::Named(zone) => find(args.of, length, since, now, &zone),
-        Zone::Fixed(zone) => find(args.of, length, since, now, &zone),
-    };
-    let none = || Failure::not_started("usage", "no calendar knows such a day");
-    Ok(Some(window.ok_or_else(none)?))
+    match args.timezone {
+        Zone::Named(zone) => find(args.of, length, since, path, &zone),
+        Zone::Fixed(zone) => find(args.of, length, since, path, &zone),
+    }
 }
 
 fn find(
     of: Option<NaiveDate>,
     length: Length,
     since: Option<NaiveDate>,
-    now: Moment,
+    path: &Path,
     zone: &impl TimeZone,
-) -> Option<Window> {
-    match (since, of) {
-        (Some(since), of) => Window::days(since, of.or_else(|| date_of(now, zone))?, zone),
+) -> Result<Option<Window>> {
+    let window = match (since, of) {
+        (Some(since), Some(last)) => Window::days(since, last, zone),
         (None, Some(date)) => Window::holding(date, length, zone),
-        (None, None) => Window::ended(now, length, zone),
-    }
+        (_, None) => {
+            let Some(now) = source::newest(path)?.map(Moment::from) else {
+                return Ok(None);
+            };
+            match since {
+                Some(since) => date_of(now, zone).and_then(|last| Window::days(since, last, zone)),
+                None => Window::ended(now, length, zone),
+            }
+        }
+    };
+    let none = || Failure::not_started("usage", "no calendar knows such a day");
+    Ok(Some(window.ok_or_else(none)?))
 }
 
 /// The first day of `--period days`.

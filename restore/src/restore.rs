@@ -13,6 +13,7 @@ use chrono::Local;
 use serde_json::{Value, json};
 use std::time::Instant;
 use toolkit::application::Application;
+use toolkit::config::Config;
 use toolkit::confirm;
 use toolkit::failure::Failure;
 use toolkit::record::Status;
@@ -27,13 +28,15 @@ pub(crate) fn run(args: &Args, run: &mut Run) -> Result<Outcome> {
     }
     let config = run.config.clone();
     let choice = choice::choose(args, &config, &run.upstream)?;
+    if args.check {
+        // Which set could not be proven is told, too.
+        let data = json!({ "path": choice.path, "checked": true });
+        return check(args, &config, &choice, run)
+            .map_err(|error| Failure::of(&error).data(data).into());
+    }
     verify(&choice, run)?;
     let application = Application::discover(&config)?;
     let targets = Targets::find(args, &choice, &application)?;
-    if args.check {
-        let _lock = run.lock("check")?;
-        return prove::run(&choice, &targets, jobs(args), run);
-    }
     ask(args, &choice, &targets, run)?;
     let job = Job {
         stamp: Stamp::at(Local::now()).to_string(),
@@ -53,6 +56,15 @@ pub(crate) fn run(args: &Args, run: &mut Run) -> Result<Outcome> {
         return Ok(skipped);
     }
     aside.bring_back(&targets, &job, run, begun)
+}
+
+/// Restores aside, and takes it away again.
+fn check(args: &Args, config: &Config, choice: &Choice, run: &mut Run) -> Result<Outcome> {
+    verify(choice, run)?;
+    let application = Application::discover(config)?;
+    let targets = Targets::find(args, choice, &application)?;
+    let _lock = run.lock("check")?;
+    prove::run(choice, &targets, jobs(args), run)
 }
 
 /// The name of the record that is written before the exchange, with `--ahead`.

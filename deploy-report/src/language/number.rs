@@ -162,5 +162,8 @@ mod tests {
         assert_eq!(plain(fr.duration(90_000_000.0)), "1 j 1 h");
         assert_eq!(plain(en.duration(90_000_000.0)), "1 d 1 h");
         assert_eq!(plain(fr.percent(65.58)), "66\u{202f}%");
+        assert_eq!(plain(fr.share(0.99999)), "99,99\u{202f}%");
+        assert_eq!(plain(en.share(1.0)), "100 %");
+        assert_eq!(plain(en.share(0.5)), "50 %");
     }
 }

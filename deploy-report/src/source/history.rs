@@ -159,7 +159,7 @@ pub(crate) fn newest(path: &Path) -> Result<Option<DateTime<Utc>>> {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
         file.seek(SeekFrom::Start(length.saturating_sub(END)))?;
-        let mut tail = Vec::new();
+        let mut tail = Vec::with_capacity(usize::try_from(length.min(END)).unwrap_or(0));
         file.take(END).read_to_end(&mut tail)?;
         Ok(tail)
     };

@@ -108,6 +108,49 @@ fn what_was_recorded_in_both_languages() {
     );
 }
 
+/// `golden/outage.ndjson`: `healthcheck` of a page with `fail_after` and
+/// `recover_after` of 2, of another that depends on it, and of the machine, while
+/// the server of both answered 503 for five runs and, later, for one.
+#[test]
+fn an_outage_lasts_as_long_as_healthcheck_said() {
+    let recorded = workspace().join("deploy-report/tests/golden/outage.ndjson");
+    let place = remembered(&fs::read_to_string(recorded).unwrap());
+    let report = model(&place, &["--period", "day", "--of", "2026-11-20"]);
+    let health = &report["health"];
+    let incidents = health["incidents"]["list"].as_array().unwrap();
+    let [incident] = incidents.as_slice() else {
+        panic!("one failure alone does not count: {incidents:#?}");
+    };
+    let shown = |name: &str| incident[name].as_str().unwrap();
+    assert_eq!(shown("failing_since"), "2026-11-20T20:37:32.518Z");
+    assert_eq!(shown("from"), "2026-11-20T20:37:33.741Z");
+    assert_eq!(shown("to"), "2026-11-20T20:37:40.123Z");
+    assert_eq!(incident["causes"][0]["check"], "page");
+    assert_eq!(incident["causes"][0]["reason"], "http_status");
+    let overall = &health["overall"];
+    assert_eq!(overall["looks"], 24);
+    assert_eq!(overall["down_ms"], 6382);
+    // From the first run to the last one.
+    let known = overall["up_ms"].as_u64().unwrap() + 6382;
+    assert_eq!(known, 52_560 - 23_707);
+    let of = |name: &str| {
+        let checks = health["checks"].as_array().unwrap();
+        &checks.iter().find(|check| check["name"] == name).unwrap()["availability"]
+    };
+    // While the page failed, nobody looked at the list.
+    assert_eq!(
+        (&of("list")["looks"], &of("list")["down_ms"]),
+        (&json!(18), &json!(0))
+    );
+    assert_eq!(of("disk")["down_ms"], 0);
+    let answers = report["answers"].as_array().unwrap();
+    let n: Vec<_> = answers
+        .iter()
+        .map(|one| (one["check"].as_str().unwrap(), &one["n"]))
+        .collect();
+    assert_eq!(n, [("list", &json!(18)), ("page", &json!(24))]);
+}
+
 #[test]
 fn it_is_the_last_one_that_had_ended() {
     let place = remembered(&healthchecks(20));

@@ -21,6 +21,9 @@ fn a_flipped_bit_is_found_before_anything_is_touched() {
             let seen = restore(&place, args);
             assert_eq!((seen.code, seen.reason()), (Some(2), "damaged"), "{seen:?}");
             assert!(seen.message().contains("uploads.tar.gz"), "{seen:?}");
+            let is_check = args.contains(&"--check");
+            assert_eq!(seen.data()["checked"] == true, is_check, "{seen:?}");
+            assert_eq!(seen.data()["path"] == set.to_str().unwrap(), is_check);
             assert_eq!(contents(place.folder()), before);
         }
     }

@@ -19,6 +19,7 @@ fn some() -> History {
     backup(&mut history, 700, "warn", "/b/2", 7, &["redis"]);
     backup(&mut history, 1320, "ok", "/b/3", 150, &ALL);
     let proof = |checked, set: &str| json!({ "checked": checked, "path": set });
+    history.record(&minute_of(-300), "restore", "ok", proof(true, "/b/0"));
     history.record(&minute_of(1330), "restore", "ok", proof(true, "/b/3"));
     history.record(&minute_of(1331), "restore", "ok", proof(true, "/b/0"));
     history.record(&minute_of(1332), "restore", "ok", proof(false, "/b/1"));

@@ -125,6 +125,16 @@ fn how_a_deployment_ended_follows_from_its_records() {
 }
 
 #[test]
+fn the_order_of_lines_is_not_that_of_links() {
+    let mut history = History::default();
+    deploy(&mut history, "r", at(60), &ROLLED_BACK, 2);
+    let ordered = history.day().deployments;
+    history.lines.reverse();
+    assert_eq!(history.day().deployments, ordered);
+    assert_eq!(ordered.counts.rolled_back, 1);
+}
+
+#[test]
 fn it_says_what_was_deployed_and_what_failed_first() {
     let good = one(&GOOD);
     let version = |release: &Option<_>| {
@@ -170,6 +180,8 @@ fn they_are_counted_where_they_ended() {
         &["backup fail", "rollback skip"],
         3,
     );
+    let next = history.of("2026-11-17", Length::Day).deployments;
+    assert_eq!((next.counts.good, next.list[0].run.as_str()), (1, "after"));
     let found = history.day().deployments;
     assert_eq!(
         (
