@@ -39,17 +39,44 @@ fn boot() -> Result<String> {
 }
 
 /// The 22nd field of `/proc/<pid>/stat` (`proc(5)`); nothing for a process that
-/// is gone.
+/// is gone, or that has ended and is waited for by nobody.
 fn started(pid: u32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The second field is the program's name, which may hold anything.
     let (_, after_name) = stat.rsplit_once(')')?;
-    after_name.split_whitespace().nth(19)?.parse().ok()
+    let fields: Vec<_> = after_name.split_whitespace().collect();
+    if matches!(fields.first(), Some(&("Z" | "X"))) {
+        return None;
+    }
+    fields.get(19)?.parse().ok()
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods)] // a child that nobody waits for
 mod tests {
     use super::*;
+    use std::process::{Command, Stdio};
+    use std::thread;
+    use std::time::Duration;
+
+    #[test]
+    fn one_that_has_ended_is_gone_though_nobody_waited_for_it() {
+        let mut cat = Command::new("cat");
+        let mut child = cat.stdin(Stdio::piped()).spawn().unwrap();
+        let owner = Owner {
+            pid: child.id(),
+            started: started(child.id()).unwrap(),
+            boot: boot().unwrap(),
+        };
+        assert!(owner.is_alive());
+        drop(child.stdin.take());
+        let stat = format!("/proc/{}/stat", child.id());
+        while !fs::read_to_string(&stat).unwrap().contains(") Z ") {
+            thread::sleep(Duration::from_millis(5));
+        }
+        assert!(!owner.is_alive());
+        child.wait().unwrap();
+    }
 
     #[test]
     fn tells_processes_apart() {
